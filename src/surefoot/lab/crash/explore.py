@@ -1,0 +1,115 @@
+"""Every boundary of every story: cut there, boot, play on to the end, and check what must hold."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from surefoot.lab.crash.machine import Machine
+from surefoot.lab.crash.story import Story
+from surefoot.update import tables
+from surefoot.wire.progress import Progress, Status
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An invariant that did not hold, with what is needed to see it again."""
+
+    story: str
+    cuts: tuple[int, ...]
+    text: str
+
+
+def boundaries(story: Story) -> int:
+    """How many effects the story performs without a cut."""
+    return len(Machine(story).run().performed)
+
+
+def explore(story: Story, second_after: tuple[int, ...] = ()) -> Iterator[Finding]:
+    """Cuts before each effect of the clean run; with `second_after`, once more so many effects
+    later, in the recovery."""
+    for first in range(boundaries(story)):
+        yield from _try_cuts(story, (first,))
+        for later in second_after:
+            yield from _try_cuts(story, (first, first + later))
+
+
+def _try_cuts(story: Story, cuts: tuple[int, ...]) -> Iterator[Finding]:
+    machine = Machine(story, cuts)
+    machine.run()
+    for text in problems(machine):
+        yield Finding(story.name, cuts, text)
+
+
+def problems(machine: Machine) -> Iterator[str]:
+    """What does not hold of a device at rest: an empty answer is the proof."""
+    yield from _rollback_point(machine)
+    yield from _record_is_truth(machine)
+    yield from _forward_only(machine)
+    yield from _accepted_is_done(machine)
+    yield from _expected_end(machine)
+
+
+def _rollback_point(machine: Machine) -> Iterator[str]:
+    disk = machine.disk
+    found = disk.progress.get(disk.pv_rev)
+    if disk.pv_rev != "0" and (found is None or found.status is not Status.DONE):
+        yield f"the rollback point {disk.pv_rev} is not DONE but {found}"
+    if disk.pv_rev not in disk.states:
+        yield f"the rollback point {disk.pv_rev} is gone"
+
+
+def _record_is_truth(machine: Machine) -> Iterator[str]:
+    """What is recorded is what runs: DONE, or UPDATED and still to be tried."""
+    disk, record = machine.disk, machine.device.update
+    if machine.off:
+        return
+    names = {one.name for one in machine.device.supervisor.current}
+    if {c.name for c in machine.device.states[record.running].containers} != names:
+        yield f"{record.running} is recorded, but {names} run"
+    if record.running == disk.pv_rev:
+        return
+    found = disk.progress.get(record.running)
+    updated = found is not None and found.status is Status.UPDATED
+    if record.running != disk.pv_try or not updated:
+        yield f"{record.running} runs, pv_try is {disk.pv_try}, its record {found}"
+
+
+def _forward_only(machine: Machine) -> Iterator[str]:
+    """R6: each stored progress follows the one before by an edge of the table."""
+    last: dict[str, Progress] = {}
+    for revision, progress in machine.disk.history:
+        before = last.get(revision)
+        if before is not None and before != progress and not _follows(before, progress):
+            yield f"{revision}: {before.status} {before.message} -> {progress.message}"
+        last[revision] = progress
+
+
+def _follows(before: Progress, after: Progress) -> bool:
+    old = tables.point_of(before.status, before.message)
+    new = tables.point_of(after.status, after.message)
+    if new is tables.READY_TO_RUN:  # R25: a finished local revision is run again
+        return old is not None and old.final
+    assert old is not None and new is not None
+    return new in tables.FOLLOWS[old]
+
+
+def _accepted_is_done(machine: Machine) -> Iterator[str]:
+    """R13: a command that was answered 200 has come to an end."""
+    if machine.asks:
+        yield f"never answered: {machine.asks}"
+    if machine.disk.journal is not None:
+        yield f"still in the journal: {machine.disk.journal}"
+    for ask in machine.accepted:
+        found = machine.disk.progress.get(ask.payload)
+        if ask.op in ("LOCAL_RUN", "LOCAL_RUN_COMMIT") and not _ended(found):
+            yield f"{ask} was accepted, its record is {found}"
+
+
+def _ended(found: Progress | None) -> bool:
+    return found is not None and found.status in tables.FINAL
+
+
+def _expected_end(machine: Machine) -> Iterator[str]:
+    for revision, statuses in machine.story.ends.items():
+        found = machine.disk.progress.get(revision)
+        if found is None or found.status not in statuses:
+            yield f"{revision} ended as {found}, expected one of {sorted(statuses)}"
