@@ -1,0 +1,349 @@
+"""The hands: one handler an effect type, in one table. They do, and decide nothing.
+
+Durable effects are done before the handler returns. Long ones (hashing, mounting, starting) run
+beside the loop and answer with the event that `ANSWERS` names. Effects of one container run one
+after the other, whatever their instances; preparations in the order given, since a container may
+use the volumes of one before it.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from surefoot.boot.protocol import BootLoader
+from surefoot.device import effects as dev
+from surefoot.device import facts, gc, journal
+from surefoot.device.changes import Changes
+from surefoot.device.config import Config
+from surefoot.device.events import EventLog, Kind
+from surefoot.device.logs import ErrorLog, LogTree
+from surefoot.device.runtimes.protocol import Bundle, Runtime
+from surefoot.device.storage import Storage
+from surefoot.errors import Corrupt, NoRoom, NotFound, SurefootError
+from surefoot.revision import State
+from surefoot.supervisor import effects as sup_do
+from surefoot.supervisor import events as sup_on
+from surefoot.update import effects as up_do
+from surefoot.update import events as up_on
+from surefoot.update.tables import Cause
+from surefoot.wire.progress import PERCENT, Progress, Status
+
+log = logging.getLogger(__name__)
+FINISH_S = 15.0
+LEVELS = {"ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.INFO}
+
+
+@dataclass
+class Parts:
+    """The edges that the hands use. `storage_lock` is held while trails or objects come or go."""
+
+    storage: Storage
+    loader: BootLoader
+    runtime: Runtime
+    config: Config
+    events: EventLog
+    logs: LogTree
+    errors: ErrorLog
+    changes: Changes
+    socket: Path
+    storage_lock: threading.RLock = field(default_factory=threading.RLock)
+    stored_this_boot: set[str] = field(default_factory=set)
+    recent_objects: set[str] = field(default_factory=set)
+
+
+class Hands:
+    """`post` takes an event from the loop's own thread."""
+
+    def __init__(self, parts: Parts, post: Callable[[Any], None]) -> None:
+        self.parts = parts
+        self.post = post
+        self.tickets: dict[int, Future[dev.Answer]] = {}
+        self.leave: dev.Leave | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._chains: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._states: dict[str, State] = {}
+
+    def perform(self, effect: dev.Effect) -> None:
+        HANDLERS[type(effect)](self, effect)
+
+    # ---- running beside the loop ---------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A slip of ours in a task must not go unseen: the agent ends, and start-up recovers."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.post(task.exception())
+
+    def _chain(self, key: str, work: Callable[[], Awaitable[None]]) -> None:
+        before = self._chains.get(key)
+
+        async def after() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await work()
+
+        self._chains[key] = self._spawn(after())
+
+    async def finish(self) -> None:
+        """What was begun for containers comes to its end, then the runtime lets go of the rest.
+        Nothing durable hangs on it: the next boot sweeps whatever is left."""
+        if self._chains:
+            await asyncio.wait(set(self._chains.values()), timeout=FINISH_S)
+        try:
+            await self.parts.runtime.close()
+        except (SurefootError, OSError) as error:
+            log.warning("containers leave something behind: %s", error)
+
+    # ---- the update ----------------------------------------------------------------------------
+
+    def load_state(self, effect: up_do.LoadState) -> None:
+        self._spawn(self._load_state(effect.revision))
+
+    async def _load_state(self, revision: str) -> None:
+        state, detail = await asyncio.to_thread(facts.read_state, self.parts.storage, revision)
+        if state is None:
+            self.post(dev.StateLoaded(revision, None, Cause.BAD_STATE, detail))
+            return
+        self._states[revision] = state
+        missing = any(not self.parts.storage.objects.has(sha) for sha in state.objects.values())
+        self.post(dev.StateLoaded(revision, state, missing=missing))
+
+    def install(self, effect: up_do.Install) -> None:
+        self._spawn(self._install(effect.revision))
+
+    async def _install(self, revision: str) -> None:
+        state = self._states.pop(revision)
+        self.post(await asyncio.to_thread(self._installed, revision, state))
+
+    def _installed(self, revision: str, state: State) -> up_on.Event:
+        """R12: wrong or missing objects, no room, and anything else of ours."""
+        try:
+            with self.parts.storage_lock:
+                self.parts.storage.install(revision, state)
+        except (Corrupt, NotFound) as error:
+            return self._install_failed(revision, Cause.BAD_OBJECT, error)
+        except (NoRoom, SurefootError, OSError) as error:
+            return self._install_failed(revision, Cause.INTERNAL, error)
+        return up_on.Installed(revision)
+
+    def _install_failed(self, revision: str, cause: Cause, error: Exception) -> up_on.Event:
+        log.error("revision %s cannot be installed: %s", revision, error)
+        return up_on.InstallFailed(revision, cause, str(error))
+
+    def arm(self, effect: up_do.Arm) -> None:
+        self._boot_write(lambda: self.parts.loader.arm(effect.revision))
+
+    def disarm(self, effect: up_do.Disarm) -> None:
+        self._boot_write(lambda: self.parts.loader.disarm(effect.restore))
+
+    def commit(self, effect: up_do.Commit) -> None:
+        self._boot_write(lambda: self.parts.loader.commit(effect.revision))
+
+    def _boot_write(self, write: Callable[[], None]) -> None:
+        self.parts.storage.reserve.lend(write)
+
+    def save(self, effect: up_do.Save) -> None:
+        message = effect.point.message.format(x=effect.x, y=effect.y)
+        status = effect.point.status
+        logs = self.parts.errors.text() if status is Status.ERROR else None
+        progress = Progress(status, message, PERCENT[status], effect.retries, logs=logs)
+        self.parts.storage.write_progress(effect.revision, progress)
+        if not effect.quiet:
+            self._show(effect, progress)
+
+    def _show(self, effect: up_do.Save, progress: Progress) -> None:
+        change = self.parts.changes.note(effect.revision, progress, effect.cause)
+        shown = {
+            "revision": effect.revision,
+            "status": progress.status.value,
+            "status-msg": progress.message,
+            "progress": progress.progress,
+            "retries": progress.retries,
+            "cause": effect.cause,
+            "change": change["number"],
+        }
+        self.parts.events.publish(Kind.PROGRESS, shown)
+
+    def mark_done(self, effect: up_do.MarkDone) -> None:
+        self.parts.storage.mark_done(effect.revision)
+
+    def set_timer(self, effect: up_do.SetTimer | sup_do.SetTimer) -> None:
+        self._drop(effect.timer)
+        loop = asyncio.get_running_loop()
+        self._timers[effect.timer] = loop.call_later(effect.seconds, self._fire, effect.timer)
+
+    def _fire(self, timer: str) -> None:
+        del self._timers[timer]
+        self.post(sup_on.TimerFired(timer))
+
+    def drop_timer(self, effect: up_do.DropTimer | sup_do.DropTimer) -> None:
+        self._drop(effect.timer)
+
+    def _drop(self, timer: str) -> None:
+        handle = self._timers.pop(timer, None)
+        if handle is not None:
+            handle.cancel()
+
+    # ---- containers ----------------------------------------------------------------------------
+
+    def prepare(self, effect: sup_do.Prepare) -> None:
+        prepared = self._chains.get("prepare")
+
+        async def work() -> None:
+            if prepared is not None:
+                await asyncio.wait([prepared])
+            await self._prepare(effect)
+
+        self._chain(effect.container.name, work)
+        self._chains["prepare"] = self._chains[effect.container.name]
+
+    async def _prepare(self, effect: sup_do.Prepare) -> None:
+        name, revision = effect.container.name, effect.revision
+        bundle = Bundle(
+            effect.id,
+            effect.container,
+            revision,
+            self.parts.storage.trail(revision),
+            self.parts.logs.console(revision, name),
+            self.parts.socket,
+        )
+        try:
+            await self.parts.runtime.prepare(bundle)
+        except (SurefootError, OSError) as error:
+            log.error("container %s of %s cannot be prepared: %s", name, revision, error)
+            self.post(sup_on.PrepareFailed(effect.id, str(error)))
+        else:
+            self.post(sup_on.Prepared(effect.id))
+
+    def start(self, effect: sup_do.Start) -> None:
+        self._chain(effect.name, lambda: self._start(effect))
+
+    async def _start(self, effect: sup_do.Start) -> None:
+        try:
+            pid = await self.parts.runtime.start(effect.id)
+        except (SurefootError, OSError) as error:
+            log.error("container %s cannot be started: %s", effect.name, error)
+            self.post(sup_on.StartFailed(effect.id, str(error)))
+        else:
+            self.post(sup_on.Started(effect.id, pid))
+            self._spawn(self._watch(effect.id))
+
+    async def _watch(self, instance: str) -> None:
+        ended = await self.parts.runtime.wait(instance)
+        self.post(sup_on.Exited(instance, ended.code, ended.signal))
+
+    def stop(self, effect: sup_do.Stop) -> None:
+        self._chain(effect.name, lambda: self._stop(effect))
+
+    async def _stop(self, effect: sup_do.Stop) -> None:
+        try:
+            await self.parts.runtime.stop(effect.id, effect.grace_s)
+        except (SurefootError, OSError) as error:
+            log.error("container %s cannot be stopped: %s", effect.name, error)
+
+    def release(self, effect: sup_do.Release) -> None:
+        self._chain(effect.name, lambda: self._release(effect))
+
+    async def _release(self, effect: sup_do.Release) -> None:
+        try:
+            await self.parts.runtime.release(effect.id)
+        except (SurefootError, OSError) as error:
+            log.warning("container %s leaves something behind: %s", effect.name, error)
+
+    # ---- the composition -----------------------------------------------------------------------
+
+    def write_journal(self, effect: dev.Journal) -> None:
+        journal.write(self.parts.storage, effect.command)
+
+    def answer(self, effect: dev.Answer) -> None:
+        future = self.tickets.pop(effect.ticket, None)
+        if future is not None and not future.done():
+            future.set_result(effect)
+
+    def collect(self, effect: dev.CollectGarbage) -> None:
+        self._spawn(self._collect(effect))
+
+    async def _collect(self, effect: dev.CollectGarbage) -> None:
+        try:
+            reclaimed = await asyncio.to_thread(self._collected, effect.keep)
+        except (SurefootError, OSError) as error:
+            log.error("garbage collection stopped: %s", error)
+            reclaimed = 0
+        self.answer(dev.Answer(effect.ticket, 200, str(reclaimed)))
+        self.post(dev.Collected(reclaimed))
+
+    def _collected(self, keep: frozenset[str]) -> int:
+        parts = self.parts
+        wanted = gc.Keep(
+            keep,
+            factory=parts.config.flag("PV_STORAGE_GC_KEEP_FACTORY"),
+            stored_this_boot=frozenset(parts.stored_this_boot),
+            objects=frozenset(parts.recent_objects),
+        )
+        with parts.storage_lock:
+            plan = gc.plan(gc.gather(parts.storage), wanted)
+            return gc.collect(parts.storage, plan)
+
+    def make_factory(self, effect: dev.MakeFactory) -> None:
+        self._spawn(self._make_factory(effect.revision))
+
+    async def _make_factory(self, revision: str) -> None:
+        detail = ""
+        try:
+            await asyncio.to_thread(self.parts.storage.make_factory, revision)
+        except (SurefootError, OSError) as error:
+            detail = str(error)
+        self.post(dev.FactoryMade(revision, detail))
+
+    def set_mode(self, effect: dev.SetMode) -> None:
+        journal.write_mode(self.parts.storage, effect.remote)
+
+    def set_setting(self, effect: dev.SetSetting) -> None:
+        self.parts.config.set_command(effect.key, effect.value)
+
+    def log(self, effect: dev.Log) -> None:
+        log.log(LEVELS[effect.level], effect.message, extra={"src": effect.source})
+
+    def end(self, effect: dev.Leave) -> None:
+        self.leave = effect
+
+
+HANDLERS: dict[type, Callable[[Hands, Any], None]] = {
+    up_do.LoadState: Hands.load_state,
+    up_do.Install: Hands.install,
+    up_do.Arm: Hands.arm,
+    up_do.Disarm: Hands.disarm,
+    up_do.Commit: Hands.commit,
+    up_do.Save: Hands.save,
+    up_do.MarkDone: Hands.mark_done,
+    up_do.SetTimer: Hands.set_timer,
+    up_do.DropTimer: Hands.drop_timer,
+    sup_do.SetTimer: Hands.set_timer,
+    sup_do.DropTimer: Hands.drop_timer,
+    sup_do.Prepare: Hands.prepare,
+    sup_do.Start: Hands.start,
+    sup_do.Stop: Hands.stop,
+    sup_do.Release: Hands.release,
+    dev.Journal: Hands.write_journal,
+    dev.Answer: Hands.answer,
+    dev.CollectGarbage: Hands.collect,
+    dev.MakeFactory: Hands.make_factory,
+    dev.SetMode: Hands.set_mode,
+    dev.SetSetting: Hands.set_setting,
+    dev.Log: Hands.log,
+    dev.Leave: Hands.end,
+}
+# Done by the Hub's client, which a device in local mode does not have.
+REMOTE_EFFECTS = frozenset({up_do.Fetch, up_do.Report})

@@ -1,0 +1,74 @@
+"""What goes on beside updates: logs stay small and are shown as they grow, garbage waits."""
+
+import asyncio
+from pathlib import Path
+
+from surefoot.device.agent import Agent
+from surefoot.device.effects import GarbageAsked
+from surefoot.device.events import Kind
+from surefoot.device.log_reader import Follower
+from surefoot.device.log_rotation import tidy
+
+TIDY_EVERY_S = 30.0
+CONSOLE_EVERY_S = 1.0
+
+
+async def keep_logs_small(agent: Agent) -> None:
+    parts = agent.parts
+    while True:
+        running = agent.device.update.running
+        await asyncio.to_thread(tidy, parts.logs.root, parts.config, running)
+        await asyncio.sleep(TIDY_EVERY_S)
+
+
+async def show_consoles(agent: Agent) -> None:
+    """Each finished console line becomes an event, about a second after it was written."""
+    followers: dict[str, Follower] = {}
+    while True:
+        consoles = _consoles(agent)
+        for key in followers.keys() - consoles.keys():
+            del followers[key]
+        for key, path in consoles.items():
+            _show(agent, key, followers.setdefault(key, Follower(path)))
+        await asyncio.sleep(CONSOLE_EVERY_S)
+
+
+def _consoles(agent: Agent) -> dict[str, Path]:
+    """Of the instances that live: name and revision lead to the file."""
+    logs = agent.parts.logs
+    return {
+        f"{one.revision} {one.name}": logs.root / one.revision / one.name / "console.log"
+        for one in agent.device.supervisor.instances
+    }
+
+
+def _show(agent: Agent, key: str, follower: Follower) -> None:
+    revision, _, name = key.partition(" ")
+    for line in follower.read():
+        data = {"revision": revision, "source": name, "line": line}
+        agent.parts.events.publish(Kind.LOG, data)
+
+
+class GarbageClock:
+    """Collects once some time has passed since the last object came in (R21), if the disk is
+    fuller than PV_STORAGE_GC_THRESHOLD percent; a threshold of 0 is none."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._handle: asyncio.TimerHandle | None = None
+
+    def object_came(self) -> None:
+        """From the loop's own thread."""
+        if self._handle is not None:
+            self._handle.cancel()
+        delay = self._agent.parts.config.integer("PV_STORAGE_GC_THRESHOLD_DEFERTIME")
+        self._handle = asyncio.get_running_loop().call_later(delay, self._due)
+
+    def _due(self) -> None:
+        parts = self._agent.parts
+        parts.recent_objects.clear()
+        threshold = parts.config.integer("PV_STORAGE_GC_THRESHOLD")
+        space = parts.storage.space()
+        used = 100 - space.free * 100 // max(1, space.total)
+        if threshold and used > threshold:
+            self._agent.post(GarbageAsked())
