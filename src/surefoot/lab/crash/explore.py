@@ -88,7 +88,8 @@ def _follows(before: Progress, after: Progress) -> bool:
     new = tables.point_of(after.status, after.message)
     if new is tables.READY_TO_RUN:  # R25: a finished local revision is run again
         return old is not None and old.final
-    assert old is not None and new is not None
+    assert old is not None
+    assert new is not None
     return new in tables.FOLLOWS[old]
 
 
