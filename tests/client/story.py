@@ -104,15 +104,19 @@ class Machine:
         self.path = root / "pv-ctrl"
         self.client = SocketClient(self.path, 30)
         self._threads: list[threading.Thread] = []
+        self._is_on = False
         self._serve()
 
     def _serve(self) -> None:
         self._server = ControlServer(self.desk, self.path)
         self._server.start()
+        self._is_on = True
 
     def off(self) -> None:
-        self.desk.log_of_events.close()
-        self._server.stop()
+        if self._is_on:
+            self.desk.log_of_events.close()
+            self._server.stop()
+        self._is_on = False
 
     def on(self) -> None:
         """A new life: ids of events go on, their memory does not (R8)."""

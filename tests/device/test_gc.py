@@ -27,7 +27,7 @@ from tests.device.revisions import (
     text,
 )
 from tests.files.discipline import check
-from tests.files.disks import FullAt, places, run_on_small_disk
+from tests.files.disks import FullAt, places, run_on_small_disk, skip_syncs
 
 NOTHING = Keep(frozenset())
 REV = "locals/x"
@@ -35,6 +35,11 @@ REV = "locals/x"
 
 def gone(what: Plan) -> list[str]:
     return [removal.name for removal in what.removals]
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_syncs(monkeypatch)
 
 
 @pytest.fixture
@@ -179,13 +184,13 @@ def test_directories_nested_beyond_any_path_length_are_no_hindrance(storage: Sto
 # --- what is removed ------------------------------------------------------------------------------
 
 
-def several(root: Path) -> Storage:
-    """Two revisions that stay, two that go, with all that belongs to them."""
+def several(root: Path, going: tuple[str, ...] = ("6", "locals/ran")) -> Storage:
+    """Two revisions that stay, some that go, with all that belongs to them."""
     storage = Storage(root)
     storage.recover()
     done(storage, "0")
     installed(storage, "7", b"seven")
-    for name in ("6", "locals/ran"):
+    for name in going:
         done(storage, name, name.encode())
         for place in (storage.revision_logs(name) / "app", storage.revision_disks(name) / "app"):
             place.mkdir(parents=True)
@@ -211,10 +216,13 @@ def test_the_plan_is_carried_out_and_its_bytes_are_counted(storage: Storage) -> 
 
 
 def test_at_any_cut_what_stays_is_whole_and_the_rest_is_found_again(tmp_path: Path) -> None:
+    def prepare(root: Path) -> None:
+        several(root, going=("locals/ran",))
+
     def work(root: Path) -> None:
         collect(Storage(root), plan(gather(Storage(root)), KEEP))
 
-    for place, _ in every_cut(places(tmp_path), several, work):
+    for place, _ in every_cut(places(tmp_path), prepare, work):
         storage = Storage(place)
         for name in storage.all_trails():
             app = {"0": APP, "7": b"seven"}.get(name, name.encode())

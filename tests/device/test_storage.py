@@ -14,11 +14,16 @@ from surefoot.revision import parse
 from surefoot.wire.progress import Progress, Status
 from tests.device.revisions import APP, done, installed, leftovers, snapshot, stored, text
 from tests.files.discipline import check
-from tests.files.disks import FullAt, places
+from tests.files.disks import FullAt, places, skip_syncs
 
 REV = "locals/one"
 OTHER = b"another app"
 ERROR = Progress(Status.ERROR, "Status goal not reached", 100, 2, logs="{}\n")
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_syncs(monkeypatch)
 
 
 @pytest.fixture

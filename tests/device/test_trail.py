@@ -26,9 +26,14 @@ from tests.device.revisions import (
     text,
 )
 from tests.files.discipline import check
-from tests.files.disks import FullAt, places
+from tests.files.disks import FullAt, places, skip_syncs
 
 REV = "locals/one"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_syncs(monkeypatch)
 
 
 @pytest.fixture

@@ -63,6 +63,12 @@ def run_on_small_disk(tmp_path: Path, script: str, size: int = 8 << 20) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def skip_syncs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Syncs are announced as ever, but wait for no disk: thousands of cuts would take minutes, and
+    what a sync promises no test inside one process can see. `run_on_small_disk` really syncs."""
+    monkeypatch.setattr(os, "fsync", lambda fd: None)
+
+
 def places(tmp_path: Path, most: int = 5000) -> Iterator[Path]:
     """Fresh directories, as many as are asked for."""
     for number in range(most):

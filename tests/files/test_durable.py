@@ -11,12 +11,17 @@ from surefoot.files import durable
 from surefoot.files.cuts import every_cut
 from surefoot.files.steps import TEMPORARY, Step, observe
 from tests.files.discipline import check
-from tests.files.disks import FullAt, places
+from tests.files.disks import FullAt, places, skip_syncs
 
 OLD = b"old bytes"
 NEW = b"new bytes, and more of them"
 
 Tree = dict[str, bytes]
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_syncs(monkeypatch)
 
 
 def tree(root: Path) -> Tree:

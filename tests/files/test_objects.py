@@ -14,10 +14,15 @@ from surefoot.files.cuts import every_cut
 from surefoot.files.objects import ObjectStore, chunks, contents, digest
 from surefoot.files.steps import Kind, Step, observe
 from tests.files.discipline import check
-from tests.files.disks import FullAt, places
+from tests.files.disks import FullAt, places, skip_syncs
 
 BODY = b"the right bytes"
 SHA = hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_syncs(monkeypatch)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from surefoot.files.cuts import every_cut
 from surefoot.files.reserve import Reserve
 from surefoot.files.steps import Step, observe
 from tests.files.discipline import check
-from tests.files.disks import FullAt, places, run_on_small_disk
+from tests.files.disks import FullAt, places, run_on_small_disk, skip_syncs
 
 SIZE = 64 << 10
 
@@ -57,6 +57,11 @@ durable.remove_tree(root / "filler")
 assert reserve.hold()
 assert not [path for path in root.iterdir() if path.name.endswith(".surefoot-tmp")]
 """
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_syncs(monkeypatch)
 
 
 @pytest.fixture

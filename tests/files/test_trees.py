@@ -8,7 +8,12 @@ from surefoot.files import durable, trees
 from surefoot.files.cuts import every_cut
 from surefoot.files.steps import TEMPORARY, Kind, Step, observe
 from tests.files.discipline import check
-from tests.files.disks import places
+from tests.files.disks import places, skip_syncs
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_syncs(monkeypatch)
 
 
 def fill(place: Path, text: str) -> Path:

@@ -32,22 +32,38 @@ lxc.mount.entry = tmpfs run tmpfs rw,nodev,relatime,create=dir,mode=755 0 0
 
 _APPLETS = (
     *("sh", "cat", "echo", "env", "false", "head", "hostname", "id", "kill", "ls", "mkdir"),
-    *("mount", "nohup", "printf", "ps", "pwd", "readlink", "rm", "seq", "setsid", "sleep", "stat"),
+    *(
+        "mount",
+        "nohup",
+        "poweroff",
+        "printf",
+        "ps",
+        "pwd",
+        "readlink",
+        "reboot",
+        "rm",
+        "seq",
+        "setsid",
+        "sleep",
+        "stat",
+    ),
     *("sync", "test", "touch", "true", "uname", "wc"),
 )
 _DIRECTORIES = ("bin", "dev", "etc", "pantavisor", "proc", "run", "sbin", "srv", "sys", "tmp")
 
 _STAYS = 'while :; do sleep 3600 & wait "$!"; done\n'
 _HEALTHY = "trap 'echo stopping; exit 0' PWR TERM\necho started\n" + _STAYS
+_READY = '{"type":"ready","payload":""}'
 _SIGNAL = (
-    r"""printf 'POST /signal HTTP/1.0\r\nContent-Length: 29\r\n\r\n{"type":"ready","payload":""}' """
-    "| nc -U -N /pantavisor/pv-ctrl\n"
+    rf"printf 'POST /signal HTTP/1.0\r\nContent-Length: {len(_READY)}\r\n\r\n{_READY}'"
+    " | /bin/nc -U -N /pantavisor/pv-ctrl\n"
 )
 
 # Of each kind the script that is its init.
 KINDS = {
     # Stays, and ends at once when it is asked to. It never signals that it is ready.
     "healthy": _HEALTHY,
+    # (By its path, because busybox's shell takes its own nc else.)
     # Stays, and says over the control socket that it is ready. Its console shows the answer.
     "ready": _SIGNAL + _HEALTHY,
     # Ignores what asks it to end.
@@ -55,7 +71,9 @@ KINDS = {
     # Handles what asks it to end, and stays.
     "stubborn": "trap 'echo no' PWR TERM\necho started\n" + _STAYS,
     # Leaves a process behind, in a session of its own, and ends.
-    "daemon": "echo started\nsetsid nohup sleep 3600 </dev/null >/dev/null 2>&1 &\nsleep 0.1\nexit 0\n",
+    "daemon": (
+        "echo started\nsetsid nohup sleep 3600 </dev/null >/dev/null 2>&1 &\nsleep 0.1\nexit 0\n"
+    ),
     # Tells how it was started, and ends with 7.
     "tells": (
         'for word in "$@"; do echo "word=[$word]"; done\n'
@@ -67,7 +85,7 @@ KINDS = {
 
 
 class Images:
-    """A cache of images below one directory. Every image has its init at `/sbin/init` and `/entry.sh`."""
+    """A cache of images below one directory. Init is at `/sbin/init` and at `/entry.sh`."""
 
     def __init__(self, directory):
         self.directory = Path(directory)

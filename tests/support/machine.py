@@ -1,7 +1,7 @@
 """A table to put container runtimes on: places, bundles, and a look at what is left behind.
 
-    async with machine.runtime("lxc") as runtime:      # closed at the end; nothing may be left
-        await runtime.prepare(machine.bundle("app.1", images["healthy"]))
+async with machine.runtime("lxc") as runtime:      # closed at the end; nothing may be left
+    await runtime.prepare(machine.bundle("app.1", images["healthy"]))
 """
 
 import asyncio
@@ -26,17 +26,20 @@ _is_private = False
 
 
 class Machine:
-    def __init__(self, directory):
+    def __init__(self, directory, device_id=None):
         self.directory = directory
-        self.device_id = secrets.token_hex(4)
+        self.device_id = device_id or secrets.token_hex(4)
         self.run_dir, self.storage = directory / "run", directory / "storage"
         self.socket = self.run_dir / "pv-ctrl"
         for place in (self.run_dir, self.storage):
-            place.mkdir()
+            place.mkdir(exist_ok=True)
+
+    def new_runtime(self, kind):
+        return BACKENDS[kind](self.device_id, self.run_dir, self.storage)
 
     @contextlib.asynccontextmanager
     async def runtime(self, kind):
-        runtime = BACKENDS[kind](self.device_id, self.run_dir, self.storage)
+        runtime = self.new_runtime(kind)
         try:
             yield runtime
         finally:
@@ -114,7 +117,7 @@ def waited_for(condition):
 async def seen(condition):
     """Until `condition()`; fails the test when that never comes."""
     async with asyncio.timeout(PATIENCE_S):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.005)
 
 

@@ -70,13 +70,18 @@ class Agent:
     def _turn(self, event: Any) -> None:
         if isinstance(event, BaseException):
             raise event
-        before = self.device.update.update
-        self.device, effects = compose.advance(self.device, event)
-        begun = before is None and self.device.update.update is not None
+        device, effects = compose.advance(self.device, event)
+        begun = self.device.update.update is None and device.update.update is not None
         if begun and not isinstance(event, dev.Boot):  # what was found at boot is of its try
             self.parts.errors.begin()
+        answers = [effect for effect in effects if isinstance(effect, dev.Answer)]
         for effect in effects:
-            self.hands.perform(effect)
+            if not isinstance(effect, dev.Answer):
+                self.hands.perform(effect)
+        # Nobody sees, and nobody is told, what is not on the disk yet (R13).
+        self.device = device
+        for answer in answers:
+            self.hands.perform(answer)
         self._show_changes()
 
     def _show_changes(self) -> None:

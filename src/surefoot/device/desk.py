@@ -20,6 +20,7 @@ from surefoot.device.server.views import ConfigView, ContainerView, DaemonView, 
 from surefoot.device.status import Watch, status
 from surefoot.device.upkeep import GarbageClock
 from surefoot.errors import Conflict, InvalidInput, NotFound
+from surefoot.files import durable
 from surefoot.files.objects import ObjectStore
 from surefoot.revision import parse
 from surefoot.wire.progress import encode
@@ -116,6 +117,7 @@ class AgentDesk:
         with self._parts.storage_lock:
             if storage.has_state(revision) and storage.read_state_text(revision) != text:
                 self._require_unused(revision)
+                durable.remove_tree(storage.revision_disks(revision))
             storage.write_state(revision, state.text)
             self._parts.stored_this_boot.add(revision)
 

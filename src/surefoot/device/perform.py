@@ -9,6 +9,7 @@ use the volumes of one before it.
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class Parts:
     storage_lock: threading.RLock = field(default_factory=threading.RLock)
     stored_this_boot: set[str] = field(default_factory=set)
     recent_objects: set[str] = field(default_factory=set)
+    began: float = field(default_factory=time.monotonic)
 
 
 class Hands:
@@ -285,16 +287,26 @@ class Hands:
         self.post(dev.Collected(reclaimed))
 
     def _collected(self, keep: frozenset[str]) -> int:
+        """Raises Corrupt when the boot file cannot be read: nobody knows then what it may name."""
         parts = self.parts
-        wanted = gc.Keep(
-            keep,
-            factory=parts.config.flag("PV_STORAGE_GC_KEEP_FACTORY"),
-            stored_this_boot=frozenset(parts.stored_this_boot),
-            objects=frozenset(parts.recent_objects),
-        )
+        parts.loader.read()
+        defer_s = parts.config.integer("PV_STORAGE_GC_THRESHOLD_DEFERTIME")
         with parts.storage_lock:
-            plan = gc.plan(gc.gather(parts.storage), wanted)
+            wanted = gc.Keep(
+                keep,
+                factory=parts.config.flag("PV_STORAGE_GC_KEEP_FACTORY"),
+                stored_this_boot=frozenset(parts.stored_this_boot),
+                objects=frozenset(parts.recent_objects),
+                unnamed=time.monotonic() - parts.began < defer_s,
+            )
+            plan = gc.plan(gc.gather(parts.storage), wanted, self._lacking())
             return gc.collect(parts.storage, plan)
+
+    def _lacking(self) -> int:
+        """Bytes that are lacking to the room that is always to be free (device.md 9)."""
+        space = self.parts.storage.space()
+        reserved = space.total * self.parts.config.integer("PV_STORAGE_GC_RESERVED") // 100
+        return max(0, reserved - space.free)
 
     def make_factory(self, effect: dev.MakeFactory) -> None:
         self._spawn(self._make_factory(effect.revision))

@@ -150,6 +150,11 @@ class InstanceRuntime(ABC):
 
     def _make(self, bundle: Bundle) -> Instance:
         lines = _read_conf(bundle)
+        for storage in bundle.container.storage:
+            if storage.disk is not None:
+                log.warning(
+                    "%s: %s is on the main disk: there is no other", bundle.id, storage.name
+                )
         self.places.make(bundle.id)
         bundle.console.parent.mkdir(parents=True, exist_ok=True)
         return Instance(bundle, lines, self._set_up(bundle, lines))

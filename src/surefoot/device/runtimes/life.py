@@ -44,7 +44,7 @@ class Life(ABC):
         self.is_sealed = False
         self._kill_all = kill_all
         self._exit: Exit | None = None
-        self._causes: list[str] = []
+        self._causes: dict[bool, list[str]] = {False: [], True: []}  # by whether they are vague
         self._stages = {stage: asyncio.Event() for stage in Stage}
 
     @abstractmethod
@@ -139,14 +139,14 @@ class Life(ABC):
             if passed <= stage:
                 self._stages[passed].set()
 
-    def _complain(self, cause: str) -> None:
-        """The first ones tell most: what follows is their consequence."""
-        if len(self._causes) < _CAUSES_MAX:
-            self._causes.append(cause)
+    def _complain(self, cause: str, is_vague: bool = False) -> None:
+        """The first causes tell most: what follows is their consequence."""
+        if len(self._causes[is_vague]) < _CAUSES_MAX:
+            self._causes[is_vague].append(cause)
 
     def _failed(self, what: str) -> RuntimeFailed:
-        cause = "; ".join(self._causes) or "no cause was given"
-        return RuntimeFailed(f"{self.name} {what}: {cause}")
+        causes = self._causes[False] or self._causes[True] or ["no cause was given"]
+        return RuntimeFailed(f"{self.name} {what}: {'; '.join(causes)}")
 
 
 def is_sealed(pid: int) -> bool:

@@ -40,7 +40,9 @@ class LxcRuntime(InstanceRuntime):
         monitor = Monitor(bundle.id, lambda: self.cgroups.kill(bundle.id), made.home)
         (made.home / "hook").write_text(monitor.hook)
         (made.home / "conf").write_text(self._conf(instance, made), errors="surrogateescape")
-        monitor.launch(self._command(instance, monitor), self._environ(), bundle.console)
+        has_console = lxcconf.value(instance.lines, "lxc.console.path") != "none"
+        output = None if has_console else bundle.console
+        monitor.launch(self._command(instance, monitor), self._environ(), output)
         return monitor
 
     def _tidy(self, instance: Instance) -> None:

@@ -31,9 +31,10 @@ class Ended:
 
 @dataclass(frozen=True)
 class Complaint:
-    """A line of level ERROR."""
+    """A line of level ERROR. A vague one tells little, or only repeats that something failed."""
 
     text: str
+    is_vague: bool = False
 
 
 News = Parked | Started | Ended | Complaint
@@ -41,7 +42,7 @@ News = Parked | Started | Ended | Complaint
 _LINE = re.compile(
     r"^\S+ \S+ [\d.]+ (?P<level>[A-Z]+) +\S+ - \S+:(?P<function>\w+):\d+ - (?P<text>.*)$"
 )
-# They repeat in vaguer words that something failed; safe_mount also where it does not matter.
+# LXC's functions that complain so; safe_mount does it where the mount is optional, too.
 _VAGUE = frozenset(("safe_mount", "sync_wait", "lxc_spawn", "__lxc_start", "main"))
 _STARTED = re.compile(r'^Started ".*" with pid "\d+"$')
 _ENDED = re.compile(r"^Child <\d+> ended on (?P<how>error|signal) (?:\w+)?\((?P<number>\d+)\)$")
@@ -56,7 +57,7 @@ def read(line: str) -> News | None:
         return None
     text = found["text"]
     if found["level"] == "ERROR":
-        return None if found["function"] in _VAGUE else Complaint(text)
+        return Complaint(text, found["function"] in _VAGUE)
     if _STARTED.match(text):
         return Started()
     ended = _ENDED.match(text)

@@ -49,8 +49,8 @@ class Monitor(Life):
             events=shlex.quote(str(self.events)),
         )
 
-    def launch(self, command: Sequence[str], environ: dict[str, str], output: Path) -> None:
-        """`output`: where the output of an init without console goes. Raises RuntimeFailed."""
+    def launch(self, command: Sequence[str], environ: dict[str, str], output: Path | None) -> None:
+        """`output`: for an init without console, which inherits LXC's. Raises RuntimeFailed."""
         try:
             self._lxc = _spawn(command, environ, output)
         except OSError as error:
@@ -70,8 +70,8 @@ class Monitor(Life):
                 self._reach(Stage.RUNNING)
             case lxclog.Ended(how):
                 self._end(how)
-            case lxclog.Complaint(text):
-                self._complain(text)
+            case lxclog.Complaint(text, is_vague):
+                self._complain(text, is_vague)
 
     def _park(self, pid: int) -> None:
         try:
@@ -117,9 +117,9 @@ class Monitor(Life):
 
 
 def _spawn(
-    command: Sequence[str], environ: dict[str, str], output: Path
+    command: Sequence[str], environ: dict[str, str], output: Path | None
 ) -> subprocess.Popen[bytes]:
-    with open(output, "ab", buffering=0) as file:
+    with open(output or os.devnull, "ab", buffering=0) as file:
         return subprocess.Popen(
             command,
             env=environ,

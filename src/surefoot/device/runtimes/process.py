@@ -7,6 +7,7 @@ container writes lasts as long as its instance.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,17 @@ _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 class ProcessRuntime(InstanceRuntime):
     name = "process"
 
+    def __init__(self, device_id: str, run_dir: Path, storage: Path) -> None:
+        super().__init__(device_id, run_dir, storage)
+        self._roots = self.places.homes
+        if not _may_hold_programs(self.places.run):
+            self._roots = self.places.storage / ".surefoot" / "roots"
+            # What an agent that was killed has left; below RUN the next boot finds nothing anyway.
+            shutil.rmtree(self._roots, ignore_errors=True)
+
+    def _root(self, instance_id: str) -> Path:
+        return self._roots / instance_id / "rootfs"
+
     def _set_up(self, bundle: Bundle, lines: tuple[Line, ...]) -> frozenset[str]:
         home, container = self.places.home(bundle.id), bundle.container
         for storage in container.storage:
@@ -35,15 +47,17 @@ class ProcessRuntime(InstanceRuntime):
             place.mkdir(parents=True, exist_ok=True)
             (home / "volumes" / storage.name).symlink_to(place)
         if Instance(bundle, lines).has_processes:
-            self._make_root(bundle, lines, home / "rootfs")
+            self._make_root(bundle, lines, self._root(bundle.id))
         else:
             for image in filter(None, (container.root_volume, *container.volumes)):
                 unpack.unpack([_file(bundle, container.name, image)], home / "volumes" / image)
         return frozenset()
 
     def _make_root(self, bundle: Bundle, lines: tuple[Line, ...], rootfs: Path) -> None:
+        rootfs.parent.mkdir(parents=True, exist_ok=True)
         unpack.unpack(list(_layers(bundle, lines))[::-1], rootfs)
         unpack.lay_over(bundle.trail / "_config" / bundle.container.name, rootfs)
+        unpack.make_devices(rootfs)
         if lxcconf.places(lines):
             log.info("%s: its volumes are left out: this runtime cannot mount", bundle.id)
         _show_socket(bundle, rootfs)
@@ -59,7 +73,7 @@ class ProcessRuntime(InstanceRuntime):
     def _orders(self, instance: Instance, mine: dict[str, str]) -> Orders:
         lines = instance.lines
         return Orders(
-            root=str(self.places.home(instance.bundle.id) / "rootfs"),
+            root=str(self._root(instance.bundle.id)),
             cwd=lxcconf.value(lines, "lxc.init.cwd") or "/",
             argv=list(lxcconf.init_command(lines)),
             environment={"PATH": _PATH, **lxcconf.environment(lines), **mine},
@@ -73,7 +87,13 @@ class ProcessRuntime(InstanceRuntime):
         self.cgroups.remove(instance.bundle.id)
 
     def _forget(self, instance_id: str) -> None:
+        shutil.rmtree(self._roots / instance_id, ignore_errors=True)
         self.places.remove(instance_id)
+
+
+def _may_hold_programs(directory: Path) -> bool:
+    """/run, for one, usually must not."""
+    return not os.statvfs(directory).f_flag & (os.ST_NOEXEC | os.ST_NODEV)
 
 
 def _layers(bundle: Bundle, lines: tuple[Line, ...]) -> Iterator[Path]:

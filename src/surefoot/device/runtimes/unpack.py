@@ -12,6 +12,8 @@ from pathlib import Path
 
 from surefoot.errors import RuntimeFailed
 
+_DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
+
 
 def unpack(images: Sequence[Path], target: Path) -> None:
     """`images` from the bottom up. Raises RuntimeFailed."""
@@ -29,6 +31,17 @@ def lay_over(directory: Path, target: Path) -> None:
     """Copies the files of `_config/<c>`, which lie above all images. Raises OSError."""
     if directory.is_dir():
         shutil.copytree(directory, target, symlinks=True, dirs_exist_ok=True)
+
+
+def make_devices(root: Path) -> None:
+    """Those without which hardly a program runs, as far as this user may make them."""
+    (root / "dev").mkdir(exist_ok=True)
+    for name, (major, minor) in _DEVICES.items():
+        try:
+            os.mknod(root / "dev" / name, stat.S_IFCHR | 0o666, os.makedev(major, minor))
+            os.chmod(root / "dev" / name, 0o666)  # noqa: S103 - as on every machine
+        except (PermissionError, FileExistsError):
+            continue
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -45,8 +45,8 @@ class Process:
         try:
             await asyncio.wait_for(self._gone.wait(), seconds)
         except TimeoutError:
-            return False
-        return True
+            pass  # also what it says when there was no time at all
+        return self.is_gone
 
     def _end(self) -> None:
         self.forget()

@@ -1,0 +1,11 @@
+"""The boot loop with the cutting agent: `python -m tests.support.cutting_loop STORAGE RUN`."""
+
+import os
+import sys
+from pathlib import Path
+
+from surefoot.boot.runner import run_device
+
+storage, run = sys.argv[1:]
+agent = [sys.executable, "-m", "tests.support.cutting_agent", storage, "--run", run]
+sys.exit(run_device(Path(storage), Path(run), agent, environ=os.environ))
