@@ -22,7 +22,7 @@ def test_a_factory_revision_becomes_done_once_its_goals_are_reached(device):
     """R9, first row."""
     device.boot()
     device.until(lambda: device.status_of("0") == "DONE")
-    assert device.storage.is_done("0")
+    device.until(lambda: device.storage.is_done("0"))
     assert device.client.get("/device-meta")["pantavisor.status"] == "READY"
 
 

@@ -8,7 +8,7 @@ a deadline).
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,7 @@ DEFAULT_PATIENCE_S = 120.0
 _LOOK_S = 2.0
 _ANSWER_S = 30.0
 _GONE_LOOK_S = 0.1
+_SETTLE_S = 120.0
 _RECORDED = frozenset({"progress", "lost"})
 _WAKING = _RECORDED | {"status", "container"}
 
@@ -97,7 +98,8 @@ def until_applied(look: Look) -> bool:
 class Waiter:
     """Begin it before the command is given, so that nothing of what follows is missed.
 
-    `revision`: whose entries are told; None for all. Raises Unreachable when nobody answers.
+    `revision`: whose entries are told; None for all. Raises Unreachable when nobody answers: at
+    once, or with `patient` when the patience is over.
     """
 
     def __init__(
@@ -107,12 +109,17 @@ class Waiter:
         *,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         patience_s: float = DEFAULT_PATIENCE_S,
+        patient: bool = False,
     ) -> None:
         self._client = SocketClient(client.path, min(_ANSWER_S, timeout_s))
         self._revision = revision
         self._timeout_s = timeout_s
         self._patience_s = patience_s
+        self._look_s = min(_LOOK_S, timeout_s, patience_s)
         self._begun = self._answered = time.monotonic()
+        while patient and self._look() is None:
+            self._check_time()
+            time.sleep(_GONE_LOOK_S)
         self._last_event = int(self._client.get("/status")["event"])
         self._told: set[Entry] = set(self._entries())
 
@@ -132,6 +139,16 @@ class Waiter:
             self._check_time()
         raise AssertionError("waking never ends")
 
+    def settle(self, tell: Callable[[Entry], None] = lambda _: None) -> bool:
+        """After an update has failed: until the device is back on its feet; False when it is not
+        within two minutes. So that what a script does next meets no device in a reboot."""
+        self._timeout_s = time.monotonic() - self._begun + _SETTLE_S
+        try:
+            self.wait(until_idle, tell)
+        except (TimedOut, Unreachable):
+            return False
+        return True
+
     def wait_until_gone(self) -> None:
         """Until nobody answers any more. Raises TimedOut."""
         while self._look() is not None:
@@ -149,7 +166,7 @@ class Waiter:
     def _heard(self) -> Iterator[bool]:
         try:
             with self._client.events(
-                self._last_event, patience_s=_LOOK_S, timeout_s=_LOOK_S
+                self._last_event, patience_s=self._look_s, timeout_s=self._look_s
             ) as stream:
                 for event in stream:
                     self._last_event = event.id
@@ -187,7 +204,7 @@ class Waiter:
     def _entries(self) -> Iterator[Entry]:
         for change in self._client.get("/changes"):
             if self._revision in (None, change["revision"]):
-                yield from _timeline(change)
+                yield from entries_of(change)
 
     def _check_time(self) -> None:
         now = time.monotonic()
@@ -202,7 +219,8 @@ class Waiter:
             )
 
 
-def _timeline(change: dict[str, Any]) -> Iterator[Entry]:
+def entries_of(change: Mapping[str, Any]) -> Iterator[Entry]:
+    """The timeline of one change, oldest first."""
     for entry in change["timeline"]:
         yield Entry(
             change["revision"],

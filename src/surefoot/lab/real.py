@@ -150,6 +150,18 @@ class RealDevice:
         self.client.command(op, name)
         return self.ended(name)
 
+    def update_by_name(self, name: str) -> Progress:
+        """Runs a revision that is stored already."""
+        self.client.command("LOCAL_RUN", name)
+        return self.ended(name)
+
+    def try_command(self, op: str, payload: str = "") -> bool:
+        """Gives a command at a device that may fail before it answers; whether it said yes."""
+        try:
+            return self.client.command(op, payload)
+        except SurefootError:
+            return False
+
     def pids(self) -> dict[str, int]:
         """Container -> its init, as the host sees it."""
         return {one["name"]: one["pid"] for one in self.status()["containers"] if one["pid"]}

@@ -10,7 +10,6 @@ from enum import StrEnum
 from surefoot.revision import AutoRecovery
 from surefoot.supervisor.record import Instance
 
-
 # A back-off that grows for ever would be a container that never comes back.
 MAX_DELAY_S = 3600.0
 MAX_GROWTHS = 64

@@ -5,8 +5,8 @@ the crash laboratory and the plan all run this same function.
 
 Words: a *point* is one row of the seed page's progress table (status and message). A *stage* is
 what the machine waits for right now; several stages may pass under one point. A *cause* says why an
-update failed. *Running*, *trying* and *done* are the three pointers: what runs, what the boot loader
-will try next, and the rollback point.
+update failed. *Running*, *trying* and *done* are the three pointers: what runs, what the boot
+loader will try next, and the rollback point.
 
 Read `tables.py` first, then `record.py`, `events.py`, `effects.py`, `advance.py`, `resume.py`.
 """

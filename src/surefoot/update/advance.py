@@ -282,7 +282,7 @@ def _hub_answered(record: Record, event: on.HubAnswered) -> Result:
 
 
 def _test_if_ready(record: Record) -> Result:
-    """INPROGRESS ends when all goals are reached and, for a remote update, the Hub was spoken to."""
+    """INPROGRESS ends with all goals reached and, for a remote update, the Hub spoken to."""
     update = _update(record)
     if not update.goals or (update.remote and not update.contact):
         return record, ()
