@@ -17,7 +17,6 @@ from surefoot.update import effects as up_do
 from surefoot.update import events as up_on
 from surefoot.update import tables
 from surefoot.update.record import How
-from surefoot.update.tables import Stage
 from surefoot.wire.progress import Status
 
 SLOT_TAKEN = "A command is already in progress. Try again"
@@ -34,6 +33,10 @@ SOON_S, AFTER_UPDATE_S = 120, 600
 HOWS = {"LOCAL_RUN": How.RUN, "LOCAL_RUN_COMMIT": How.COMMIT, "LOCAL_APPLY": How.APPLY}
 # A boot is all that these ask for.
 COMPLETED_BY_BOOT = frozenset({"REBOOT_DEVICE", "POWEROFF_DEVICE"})
+LIMIT = "{} was begun {} times without coming to an end"
+# R9: the third start in a row of a command without an end is not made.
+MAX_STARTS = 3
+NEEDS_PAYLOAD = frozenset(HOWS)
 # These wait for nothing and take no slot.
 AT_ANY_TIME = frozenset({"ABORT", "ENABLE_SSH", "DISABLE_SSH", "TRY_ONCE", "DEFER_REBOOT"})
 NOT_WHILE_UPDATING = frozenset({*HOWS, *COMPLETED_BY_BOOT, "MAKE_FACTORY", "ROLLBACK", "UNCLAIM"})
@@ -42,7 +45,7 @@ NOT_WHILE_UPDATING = frozenset({*HOWS, *COMPLETED_BY_BOOT, "MAKE_FACTORY", "ROLL
 def given(turn: Turn, event: dev.CommandGiven) -> None:
     """One command of the door: refused, or done, or put into the slot."""
     op = OPS.get(event.op)
-    if op is None:
+    if op is None or (event.op in NEEDS_PAYLOAD and not event.payload):
         turn.answer(event.ticket, 400, BAD_FORMAT)
     elif event.op in AT_ANY_TIME or _free(turn, event):
         op(turn, event)
@@ -50,52 +53,63 @@ def given(turn: Turn, event: dev.CommandGiven) -> None:
 
 def _free(turn: Turn, event: dev.CommandGiven) -> bool:
     device = turn.device
-    if device.leaving is not None:
+    if device.leaving is not None and not _rolls_back(turn):
         turn.answer(event.ticket, 503, LEAVING, SOON_S)
-    elif event.op in NOT_WHILE_UPDATING and _updating(turn):
+    elif event.op in NOT_WHILE_UPDATING and device.update.busy:
         turn.answer(event.ticket, 503, UPDATE_RUNS, AFTER_UPDATE_S)
-    elif device.command is not None:
+    elif device.command is not None or (event.op in NOT_WHILE_UPDATING and device.collecting):
         turn.answer(event.ticket, 503, SLOT_TAKEN, SOON_S)
     else:
         return True
     return False
 
 
-def _updating(turn: Turn) -> bool:
-    """A factory revision that never gets its goals must still be replaceable: it is no update."""
+def _rolls_back(turn: Turn) -> bool:
+    """It leaves because an update has failed: that is visible, so the next command is taken into
+    the journal, and begins after the boot (R13)."""
     work = turn.device.update.update
-    return turn.device.update.busy and work is not None and work.stage is not Stage.FACTORY
+    return work is not None and work.point.final
 
 
 def _accept(turn: Turn, event: dev.CommandGiven, payload: str | None = None) -> None:
     """On disk, answered, and begun as soon as nothing else is in work."""
-    payload = event.payload if payload is None else payload
-    if event.op in HOWS and event.progress is not None and event.progress.status in tables.FINAL:
-        # R25: a new change, its record starts anew; stored first, so that a journalled command
-        # whose revision has a final record has come to its end.
-        turn.do(up_do.Save(payload, tables.READY_TO_RUN))
-    turn.fill_slot(dev.Command(event.op, payload))
+    turn.fill_slot(dev.Command(event.op, event.payload if payload is None else payload))
     turn.answer(event.ticket, 200)
     turn.pending.append(TakeUp())
-    work = turn.device.update.update
-    if work is not None and work.stage is Stage.FACTORY and event.op in HOWS:
-        assert turn.device.command is not None
-        begin(turn, turn.device.command)
 
 
 def begin(turn: Turn, command: dev.Command) -> None:
-    """The slot's command starts (or starts again) its work."""
-    if not turn.device.begun:
-        turn.change(begun=True)
-        BEGIN[command.op](turn, command)
+    """The slot's command starts, or starts again: each start is counted on disk first (R9)."""
+    if turn.device.begun:
+        return
+    started = replace(command, starts=command.starts + 1)
+    if started.starts >= MAX_STARTS:
+        _give_up(turn, command)
+        return
+    if command.op in HOWS and command.payload != turn.device.update.staged:
+        # R25: a new change, its record starts anew; stored before the start is counted, so that
+        # one that was begun and has a final record has come to its end.
+        turn.do(up_do.Save(command.payload, tables.READY_TO_RUN))
+    turn.change(command=started, begun=True)
+    turn.do(dev.Journal(started))
+    BEGIN[command.op](turn, started)
+
+
+def _give_up(turn: Turn, command: dev.Command) -> None:
+    cause = LIMIT.format(command.op, command.starts)
+    turn.log("ERROR", "controller", f"{cause}; it is given up")
+    if command.op in HOWS:
+        point = tables.ERROR[tables.Cause.INTERNAL]
+        turn.do(up_do.Save(command.payload, point, cause=cause))
+    turn.empty_slot()
 
 
 # ---- run, apply, abort, rollback ---------------------------------------------------------------
 
 
 def _run(turn: Turn, event: dev.CommandGiven) -> None:
-    record = turn.device.update
-    if event.payload == record.running:
+    record, coming = turn.device.update, turn.device.coming
+    if event.payload == coming:
         _run_running(turn, event)
     elif event.payload == record.done:
         _roll_back_to_done(turn, event)
@@ -111,6 +125,7 @@ def _run_running(turn: Turn, event: dev.CommandGiven) -> None:
     """R25: nothing to do, but LOCAL_RUN_COMMIT of an UPDATED revision means the reboot (R3)."""
     record = turn.device.update
     if event.op == "LOCAL_RUN_COMMIT" and record.running != record.done:
+        turn.progress(up_on.AbortAsked())
         turn.fill_slot(dev.Command("REBOOT_DEVICE", "commit of the running revision"))
         turn.answer(event.ticket, 200)
         turn.leave("a rollback point was asked for")
@@ -127,7 +142,7 @@ def _roll_back_to_done(turn: Turn, event: dev.CommandGiven) -> None:
 
 def _rollback(turn: Turn, event: dev.CommandGiven) -> None:
     record = turn.device.update
-    if record.running == record.done:
+    if turn.device.coming == record.done:
         text = f"The device runs its rollback point {record.done} already"
         turn.answer(event.ticket, 409, text)
     else:
@@ -139,25 +154,27 @@ def _begin_run(turn: Turn, command: dev.Command) -> None:
 
 
 def _begin_rollback(turn: Turn, command: dev.Command) -> None:
-    states, record = turn.device.states, turn.device.update
+    record = turn.device.update
     if record.running == record.done:  # a cut in the middle of it has brought it about
         turn.empty_slot()
         return
-    running, done = states.get(record.running), states.get(record.done)
+    running, done = turn.device.state(record.running), turn.device.state(record.done)
     turn.progress(up_on.RollbackAsked(plan(running, running, done)))
 
 
 def _abort(turn: Turn, event: dev.CommandGiven) -> None:
     record, command = turn.device.update, turn.device.command
-    if record.update is not None and record.update.stage in tables.ABORTABLE:
+    if turn.device.leaving is not None:
+        turn.answer(event.ticket, 503, LEAVING, SOON_S)
+    elif record.update is not None and record.update.stage in tables.ABORTABLE:
         _abort_run(turn, event, record.update.revision, record.update.remote)
     elif command is not None and command.op in HOWS and not turn.device.begun:
         _abort_waiting(turn, event, command)
-    elif record.update is None and record.staged is not None:
+    elif not record.in_work and record.staged is not None:
         turn.progress(up_on.AbortAsked())
         turn.answer(event.ticket, 200)
     else:
-        text = BEGUN if record.update is not None else NOTHING_TO_ABORT
+        text = BEGUN if record.in_work else NOTHING_TO_ABORT
         turn.answer(event.ticket, 409, text)
 
 
@@ -165,9 +182,9 @@ def _abort_run(turn: Turn, event: dev.CommandGiven, revision: str, remote: bool)
     if remote:
         turn.answer(event.ticket, 409, "A remote step is cancelled at the Hub")
         return
+    turn.progress(up_on.AbortAsked())
     turn.change(command=dev.Command("ABORT", revision), begun=True)
     turn.do(dev.Journal(turn.device.command))
-    turn.progress(up_on.AbortAsked())
     turn.answer(event.ticket, 200)
 
 
@@ -190,7 +207,7 @@ def _leave(turn: Turn, event: dev.CommandGiven) -> None:
 
 
 def _factory(turn: Turn, event: dev.CommandGiven) -> None:
-    revision = event.payload or turn.device.update.running
+    revision = event.payload or turn.device.coming
     done = event.progress is not None and event.progress.status is Status.DONE
     if not event.exists:
         turn.answer(event.ticket, 404, NO_STEP)
@@ -208,13 +225,21 @@ def _begin_factory(turn: Turn, command: dev.Command) -> None:
 
 
 def _garbage(turn: Turn, event: dev.CommandGiven) -> None:
-    turn.fill_slot(dev.Command(event.op))
+    command = dev.Command(event.op)
+    turn.fill_slot(command)
     turn.answer(event.ticket, 200)
-    begin(turn, dev.Command(event.op))
+    if turn.device.leaving is None:
+        begin(turn, command)
 
 
 def _begin_garbage(turn: Turn, command: dev.Command) -> None:
-    turn.do(dev.CollectGarbage(turn.device.in_use))
+    collect(turn)
+
+
+def collect(turn: Turn, ticket: int = 0) -> None:
+    """R21: what is in use now is kept; until it has ended no other revision comes into use."""
+    turn.change(collecting=True)
+    turn.do(dev.CollectGarbage(turn.device.in_use, ticket))
 
 
 def _ssh(turn: Turn, event: dev.CommandGiven) -> None:

@@ -22,9 +22,7 @@ from surefoot.supervisor.effects import Fact
 from surefoot.update import effects as up_do
 from surefoot.update import events as up_on
 from surefoot.update import tables
-
-# R9: the third start in a row of a command without an end is not made.
-MAX_STARTS = 3
+from surefoot.wire.progress import Status
 
 Result = tuple[Device, tuple[dev.Effect, ...]]
 
@@ -39,23 +37,35 @@ def advance(device: Device, event: dev.Event) -> Result:
 def _take_up(turn: Turn, event: TakeUp | None = None) -> None:
     """No update is in work: a waiting command goes first, then the lowest remote step (R16)."""
     device = turn.device
-    if device.leaving is not None or device.update.update is not None:
+    if device.leaving is not None or device.update.in_work or device.collecting:
         return
+    _complete(turn)
     if device.command is not None:
         commands.begin(turn, device.command)
-    elif device.remote and device.queue:
+    elif device.remote and device.queue and device.update.update is None:
         (revision, retries), *rest = sorted(device.queue, key=lambda step: number(step[0]))
         turn.change(queue=tuple(rest))
         _offer(turn, revision, retries)
 
 
+def _complete(turn: Turn) -> None:
+    """R12: a container whose files were healed while an update was in work starts now."""
+    device = turn.device
+    state, sick = device.state(device.update.running), device.sick_in(device.update.running)
+    wanted = {one.name for one in state.containers if one.name not in sick} if state else set()
+    if wanted - {one.name for one in device.supervisor.current}:
+        turn.adopt(device.update.running)
+
+
 def _offer(turn: Turn, revision: str, retries: int) -> None:
     running = turn.device.update.running
     if number(revision) < (0 if is_local(running) else number(running)):
-        turn.progress(up_on.StaleOffered(revision))
+        turn.progress(up_on.StaleOffered(revision, retries))
         turn.pending.append(TakeUp())
     else:
         turn.progress(up_on.RemoteOffered(revision, retries))
+        if not _in_work(turn.device, revision):  # it had no start left: the next one's turn
+            turn.pending.append(TakeUp())
 
 
 # ---- events of the composition -----------------------------------------------------------------
@@ -63,11 +73,13 @@ def _offer(turn: Turn, revision: str, retries: int) -> None:
 
 def _boot(turn: Turn, event: dev.Boot) -> None:
     found = event.found
-    states = {found.running: event.state, found.done: event.done_state}
-    known = {name: state for name, state in states.items() if state is not None}
-    back = plan(known.get(found.running), known.get(found.running), known.get(found.done))
-    turn.change(states=known, remote=event.remote, queue=event.waiting)
-    turn.change(sick=event.sick, sick_of=found.running)
+    turn.change(remote=event.remote, queue=event.waiting)
+    turn.change(sick=tuple(event.sick.items()), sick_of=found.running)
+    for name, state in ((found.done, event.done_state), (found.running, event.state)):
+        if state is not None:
+            turn.keep(name, state)
+    back = plan(event.state, event.state, event.done_state)
+    _boot_mode(turn, found)
     if _given_up_by_command(turn, event):
         return
     turn.progress(replace(found, plan=back))
@@ -75,6 +87,17 @@ def _boot(turn: Turn, event: dev.Boot) -> None:
         turn.adopt(found.running)
         _journalled(turn, event)
         _take_up(turn)
+
+
+def _boot_mode(turn: Turn, found: up_on.Booted) -> None:
+    """R20: a remote revision that runs again turns remote mode on, the first try of a local one
+    turns it off. One that is UPDATED already keeps what was chosen since."""
+    tried = found.trying == found.running
+    chosen = found.stored is not None and found.stored.status is Status.UPDATED
+    if not is_local(found.running) and turn.device.modes.remote_allowed:
+        turn.set_mode(True)
+    elif tried and is_local(found.running) and not chosen:
+        turn.set_mode(turn.device.remote and turn.device.modes.remote_always)
 
 
 def _given_up_by_command(turn: Turn, event: dev.Boot) -> bool:
@@ -93,26 +116,24 @@ def _journalled(turn: Turn, event: dev.Boot) -> None:
     command = event.journal
     if command is None:
         return
-    again = replace(command, starts=command.starts + 1)
     if command.op == "ABORT":
         _aborted_by_cut(turn, command)
     elif command.op in commands.COMPLETED_BY_BOOT or _carried_out(command, event):
         turn.do(dev.Journal(None))
-    elif again.starts >= MAX_STARTS:
-        _give_up(turn, again)
+    elif command.op not in commands.BEGIN:
+        turn.log("ERROR", "controller", f"the journal holds {command.op}, which means nothing")
+        turn.do(dev.Journal(None))
     else:
-        turn.change(command=again)
-        turn.do(dev.Journal(again))
+        turn.change(command=command, begun=False)
 
 
 def _carried_out(command: dev.Command, event: dev.Boot) -> bool:
     """A run whose revision is armed or has its final record only lacked its journalled end."""
     if command.op not in commands.HOWS:
         return False
-    stored = event.journal_progress
-    return command.payload == event.found.trying or (
-        stored is not None and stored.status in tables.FINAL
-    )
+    stored, begun = event.journal_progress, command.starts > 0
+    ended = stored is not None and stored.status in tables.FINAL
+    return begun and (ended or command.payload == event.found.trying)
 
 
 def _aborted_by_cut(turn: Turn, command: dev.Command) -> None:
@@ -120,20 +141,11 @@ def _aborted_by_cut(turn: Turn, command: dev.Command) -> None:
     turn.do(up_do.Save(command.payload, point, cause="aborted by a command"), dev.Journal(None))
 
 
-def _give_up(turn: Turn, command: dev.Command) -> None:
-    cause = f"{command.op} was begun {MAX_STARTS - 1} times without coming to an end"
-    turn.log("ERROR", "controller", f"{cause}; it is given up")
-    if command.op in commands.HOWS:
-        point = tables.ERROR[tables.Cause.INTERNAL]
-        turn.do(up_do.Save(command.payload, point, cause=cause))
-    turn.do(dev.Journal(None))
-
-
 def _state_loaded(turn: Turn, event: dev.StateLoaded) -> None:
     way = None
     if event.state is not None:
-        states, record = turn.device.states, turn.device.update
-        way = plan(states.get(record.running), event.state, states.get(record.done))
+        device, record = turn.device, turn.device.update
+        way = plan(device.state(record.running), event.state, device.state(record.done))
         turn.keep(event.revision, event.state)
     turn.progress(
         up_on.Checked(event.revision, event.cause, event.detail, way, missing=event.missing)
@@ -150,7 +162,7 @@ def _step_found(turn: Turn, event: dev.StepFound) -> None:
     if event.revision in dict(device.queue) or _in_work(device, event.revision):
         return
     turn.change(queue=(*device.queue, (event.revision, retries)))
-    if device.update.update is not None or not device.remote:
+    if device.update.in_work or not device.remote:
         _show_queued(turn, event.revision, retries)
     _take_up(turn)
 
@@ -178,6 +190,12 @@ def _told(turn: Turn, told: sup_do.Tell) -> None:
     FACTS[told.fact](turn, told)
 
 
+def _goals(turn: Turn, told: sup_do.Tell) -> None:
+    """R12: containers that stay down for their files have not reached their goals."""
+    if not turn.device.sick_in(turn.device.supervisor.revision):
+        turn.progress(up_on.GoalsReached())
+
+
 def _failed(turn: Turn, told: sup_do.Tell) -> None:
     turn.log("ERROR", "state", f"platform '{told.container}' is not running")
     if turn.device.update.update is not None:
@@ -202,31 +220,31 @@ def _halted(turn: Turn, told: sup_do.Tell) -> None:
 
 
 def _factory_made(turn: Turn, event: dev.FactoryMade) -> None:
-    turn.empty_slot()
     if event.detail:
         turn.log("ERROR", "controller", f"no factory revision was made: {event.detail}")
+        turn.empty_slot()
         return
-    record = replace(turn.device.update, done="0", trying=None)
-    turn.change(update=record)
+    turn.change(update=replace(turn.device.update, done="0", trying=None))
     turn.do(up_do.Commit("0"))
+    turn.empty_slot()  # only now: until then the journal makes the next boot do it again
     turn.leave("a new factory revision was made")
 
 
 def _healed(turn: Turn, event: dev.Healed) -> None:
-    sick = {name: why for name, why in turn.device.sick.items() if name not in event.containers}
+    sick = tuple(entry for entry in turn.device.sick if entry[0] not in event.containers)
     turn.change(sick=sick)
-    if turn.device.update.update is None and turn.device.leaving is None:
-        turn.adopt(turn.device.update.running)
+    turn.pending.append(TakeUp())
 
 
 def _garbage_asked(turn: Turn, event: dev.GarbageAsked) -> None:
-    turn.do(dev.CollectGarbage(turn.device.in_use, event.ticket))
+    commands.collect(turn, event.ticket)
 
 
 def _collected(turn: Turn, event: dev.Collected) -> None:
+    turn.change(collecting=False)
     if turn.device.command is not None and turn.device.command.op == "RUN_GC":
         turn.empty_slot()
-        _take_up(turn)
+    turn.pending.append(TakeUp())
 
 
 def _leave_asked(turn: Turn, event: dev.LeaveAsked) -> None:
@@ -235,8 +253,9 @@ def _leave_asked(turn: Turn, event: dev.LeaveAsked) -> None:
 
 FACTS: dict[Fact, Callable[[Turn, sup_do.Tell], None]] = {
     Fact.STARTING: lambda turn, told: turn.progress(up_on.Starting()),
-    Fact.GOALS_REACHED: lambda turn, told: turn.progress(up_on.GoalsReached()),
+    Fact.GOALS_REACHED: _goals,
     Fact.STABLE: lambda turn, told: turn.progress(up_on.Stabilised()),
+    Fact.UNSTABLE: lambda turn, told: turn.progress(up_on.Destabilised()),
     Fact.GOAL_TIMED_OUT: _overdue,
     Fact.CONTAINER_FAILED: _failed,
     Fact.REBOOT_WANTED: _reboot_wanted,

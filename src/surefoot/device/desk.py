@@ -146,12 +146,12 @@ class AgentDesk:
     def _heal(self) -> None:
         """R12: what was down for its bad files starts once they are whole."""
         device = self._agent.device
-        state = device.states.get(device.sick_of)
+        state = device.state(device.sick_of)
         if not device.sick or state is None:
             return
         found = self._parts.storage.verify(device.sick_of, state)
         still = {problem.container or "" for problem in found}
-        whole = tuple(name for name in device.sick if name not in still)
+        whole = tuple(name for name, _ in device.sick if name not in still)
         if whole:
             self._agent.tell(dev.Healed(whole))
 

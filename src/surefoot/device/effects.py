@@ -20,7 +20,7 @@ class Command:
 
     op: str
     payload: str = ""
-    starts: int = 1
+    starts: int = 0
 
 
 # ---- effects -----------------------------------------------------------------------------------

@@ -100,11 +100,11 @@ def _records(storage: Storage, found: BootVars) -> list[tuple[str, Progress]]:
     return [(name, progress) for name, progress in records if progress is not None]
 
 
-def _orphans(storage: Storage, found: BootVars) -> tuple[tuple[str, int], ...]:
+def _orphans(storage: Storage, found: BootVars) -> tuple[tuple[str, Progress], ...]:
     return tuple(
-        (name, progress.retries)
+        (name, progress)
         for name, progress in _records(storage, found)
-        if is_local(name) and progress.status is Status.INPROGRESS
+        if is_local(name) and progress.status in (Status.INPROGRESS, Status.TESTING)
     )
 
 

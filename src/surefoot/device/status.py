@@ -80,4 +80,4 @@ def _pid(device: Device, name: str) -> int | None:
 
 def _cause(device: Device, name: str) -> str:
     instance = device.supervisor.named(name)
-    return instance.cause if instance else device.sick.get(name, "")
+    return instance.cause if instance else device.sick_in(device.update.running).get(name, "")

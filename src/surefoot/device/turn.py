@@ -19,6 +19,7 @@ from surefoot.update import effects as up_do
 from surefoot.update import events as up_on
 from surefoot.update.advance import advance as advance_update
 from surefoot.update.record import Record as UpdateRecord
+from surefoot.update.record import Update
 from surefoot.update.tables import Stage
 
 SUPERVISOR_EVENTS = (
@@ -48,8 +49,8 @@ class Device:
 
     update: UpdateRecord
     supervisor: SupervisorRecord = field(default_factory=SupervisorRecord)
-    states: Mapping[str, State] = field(default_factory=dict)
-    sick: Mapping[str, str] = field(default_factory=dict)
+    states: tuple[tuple[str, State], ...] = ()
+    sick: tuple[tuple[str, str], ...] = ()
     sick_of: str = ""
     command: dev.Command | None = None  # the slot
     begun: bool = False  # the slot's command is in work
@@ -57,6 +58,21 @@ class Device:
     remote: bool = False
     modes: Modes = field(default_factory=Modes)
     leaving: dev.Leave | None = None
+    collecting: bool = False  # garbage is being collected: no revision may come into use
+
+    def state(self, revision: str) -> State | None:
+        return dict(self.states).get(revision)
+
+    def sick_in(self, revision: str) -> dict[str, str]:
+        """Container -> cause, of those of this revision that stay down for their files."""
+        return dict(self.sick) if revision == self.sick_of else {}
+
+    @property
+    def coming(self) -> str:
+        """The revision that runs once what ends now has ended."""
+        work = self.update.update
+        ends = work is not None and work.stage in (Stage.RETURN, Stage.REBOOT) and work.point.final
+        return self.update.done if ends else self.update.running
 
     @property
     def in_use(self) -> frozenset[str]:
@@ -123,14 +139,21 @@ class Turn:
     # ---- the machines --------------------------------------------------------------------------
 
     def progress(self, event: up_on.Event) -> None:
-        """Give the update machine an event and route what it wants."""
+        """Give the update machine an event and route what it wants. One that is leaving has
+        nothing to conclude from containers that are being stopped."""
+        if self.device.leaving is not None:
+            return
         before = self.device.update
         record, effects = advance_update(before, event)
         self.change(update=record)
         for effect in effects:
             self._route(effect)
-        if before.update is not None and record.update is None:
+        if before.in_work and not record.in_work and before.update is not None:
             self._update_ended(before.update.revision)
+        elif before.update is not None and before.update.stage is Stage.REPORT:
+            self._put_back(before.update)
+        if before.running != record.running and self.device.leaving is None:
+            self._mode_follows(record.running)
 
     def _route(self, effect: up_do.Effect) -> None:
         if isinstance(effect, up_do.Switch):
@@ -138,8 +161,10 @@ class Turn:
         elif isinstance(effect, up_do.Reboot):
             self.leave(effect.why)
         elif isinstance(effect, up_do.Arm):
+            self._before_arming(effect.revision)
             self.do(effect)
-            self._armed(effect.revision)
+            if self._began(effect.revision):
+                self.empty_slot()  # what the command asked for is in the boot file now
         else:
             self.do(effect)
 
@@ -154,31 +179,43 @@ class Turn:
 
     def adopt(self, revision: str) -> None:
         """The supervisor runs this revision's containers from now on, but for the sick ones."""
-        state = self.device.states.get(revision)
+        state = self.device.state(revision)
         if state is None:
             return
-        sick = self.device.sick if revision == self.device.sick_of else {}
+        sick = self.device.sick_in(revision)
         healthy = tuple(one for one in state.containers if one.name not in sick)
         trial = self.device.update.update is not None
         self.supervise(sup_on.Adopt(revision, state.groups, healthy, trial))
 
     def leave(self, why: str, poweroff: bool = False) -> None:
-        if self.device.leaving is None:
+        leaving = self.device.leaving
+        if leaving is None:
             self.change(leaving=dev.Leave(poweroff, why))
             self.log("INFO", "controller", why)
             self.supervise(sup_on.Halt())
+        elif poweroff:
+            self.change(leaving=replace(leaving, poweroff=True))
 
     # ---- what the end of something means -------------------------------------------------------
 
-    def _armed(self, revision: str) -> None:
-        """What the command asked for is in the boot file now: a cut can no longer lose it."""
-        if self._began(revision):
-            self.empty_slot()
-        local = is_local(revision) and not self.device.modes.remote_always
-        if local and self.device.remote:
+    def _before_arming(self, revision: str) -> None:
+        """R20: running a local revision turns to local mode; staging it does not run it yet. Set
+        before the boot file is, so that no cut leaves a local try in remote mode."""
+        work = self.device.update.update
+        stays = self.device.update.staged == revision and work is None
+        if is_local(revision) and not stays and not self.device.modes.remote_always:
             self.set_mode(False)
-        elif not is_local(revision) and self.device.modes.remote_allowed:
+
+    def _mode_follows(self, running: str) -> None:
+        """R20: a remote revision that comes to run, also by a rollback, turns remote mode on."""
+        if not is_local(running) and self.device.modes.remote_allowed:
             self.set_mode(True)
+
+    def _put_back(self, work: Update) -> None:
+        """A remote step that still waited for the Hub made room: it keeps its place."""
+        now = self.device.update.update
+        if now is not None and now.revision != work.revision:
+            self.change(queue=(*self.device.queue, (work.revision, work.retries)))
 
     def set_mode(self, remote: bool) -> None:
         if self.device.remote is not remote:
@@ -208,8 +245,8 @@ class Turn:
 
     def _forget_states(self) -> None:
         used = self.device.in_use
-        kept = {name: state for name, state in self.device.states.items() if name in used}
-        self.change(states=kept)
+        self.change(states=tuple(entry for entry in self.device.states if entry[0] in used))
 
     def keep(self, revision: str, state: State) -> None:
-        self.change(states={**self.device.states, revision: state})
+        others = (entry for entry in self.device.states if entry[0] != revision)
+        self.change(states=(*others, (revision, state)))

@@ -18,13 +18,15 @@ def device_status(device: Device) -> str:
         return ContainerStatus.STOPPING.value
     record = device.supervisor
     waiting = [record.shown_status(one) for one in record.current if not one.reached]
+    if record.retiring:
+        waiting.append(ContainerStatus.STOPPING)
     if _sick(device) or not record.revision:
         waiting.append(ContainerStatus.INSTALLED)
     return _lowest(waiting)
 
 
 def _sick(device: Device) -> bool:
-    return bool(device.sick) and device.sick_of == device.update.running
+    return bool(device.sick_in(device.update.running))
 
 
 def containers(device: Device) -> list[ContainerView]:
@@ -35,10 +37,8 @@ def containers(device: Device) -> list[ContainerView]:
 
 
 def _down(device: Device) -> list[ContainerView]:
-    state = device.states.get(device.update.running)
-    if state is None or not _sick(device):
-        return []
-    down = (one for one in state.containers if one.name in device.sick)
+    state, sick = device.state(device.update.running), device.sick_in(device.update.running)
+    down = [one for one in state.containers if one.name in sick] if state else []
     return [_container(Instance("", one, ""), ContainerStatus.STOPPED) for one in down]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from surefoot.device.turn import Device
+from surefoot.update.advance import stable_limit_s
 from surefoot.update.record import Update
 from surefoot.update.tables import Stage
 
@@ -13,7 +14,7 @@ FOR: dict[Stage, str] = {
     Stage.INSTALL: "objects to be checked and linked",
     Stage.SWITCH: "new containers to be prepared",
     Stage.GOALS: "status goals of all containers",
-    Stage.STABLE: "the commit delay, and containers to become stable",
+    Stage.STABLE: "the commit delay",
     Stage.FACTORY: "status goals of the factory revision",
     Stage.RETURN: "the rollback point's containers to be back",
     Stage.REBOOT: "the reboot",
@@ -23,6 +24,8 @@ FOR: dict[Stage, str] = {
 def limit_s(device: Device, work: Update) -> float | None:
     """How long the stage may last, in seconds; None where only its own hands bound it."""
     policy = device.update.policy
+    if work.delay_over:
+        return stable_limit_s(device.update)
     limits = {Stage.GOALS: policy.goals_timeout_s, Stage.STABLE: policy.commit_delay_s}
     return limits.get(work.stage)
 
@@ -34,7 +37,8 @@ def waits(device: Device) -> list[dict[str, Any]]:
     if work is not None:
         limit = limit_s(device, work)
         what = f"update {work.revision}"
-        found.append({"what": what, "for": FOR[work.stage], "limit_s": limit})
+        reason = "containers to become stable" if work.delay_over else FOR[work.stage]
+        found.append({"what": what, "for": reason, "limit_s": limit})
     if device.update.staged is not None:
         what = f"revision {device.update.staged}"
         found.append({"what": what, "for": "the next reboot", "limit_s": None})

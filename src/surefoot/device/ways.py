@@ -7,7 +7,14 @@ from surefoot.update.record import Plan
 def plan(running: State | None, new: State | None, done: State | None) -> Plan:
     """The way to `new` and the way back from it to `done`; what cannot be read needs a reboot."""
     there, back = _way(running, new), _way(new, done)
-    return Plan(there.reboot, back.reboot, reasons_of(there), reasons_of(back))
+    return Plan(
+        there.reboot, back.reboot, reasons_of(there), reasons_of(back), _longest_stable_s(new)
+    )
+
+
+def _longest_stable_s(state: State | None) -> float:
+    rules = [one.auto_recovery for one in state.containers] if state else []
+    return max((rule.stable_timeout_s for rule in rules if rule), default=0.0)
 
 
 def _way(old: State | None, new: State | None) -> Transition:

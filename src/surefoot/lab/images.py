@@ -20,7 +20,8 @@ _STAY = 'while :; do sleep 3600 & wait "$!"; done\n'
 _HEALTHY = "trap 'echo stopping; exit 0' PWR TERM\necho started\n" + _STAY
 _HEAD = r"POST /signal HTTP/1.0\r\nContent-Length: 29\r\n\r\n"
 _BODY = '{"type":"ready","payload":""}'
-_SIGNAL = f"printf '{_HEAD}{_BODY}' | /bin/nc -U -N /pantavisor/pv-ctrl\n"
+# By paths from /, where init starts: right also for the runtime that cannot change a root.
+_SIGNAL = f"printf '{_HEAD}{_BODY}' | bin/nc -U -N pantavisor/pv-ctrl\n"
 # What the init of each kind does; "no-init" has none at all.
 SCRIPTS: dict[str, str] = {
     "healthy": _HEALTHY,

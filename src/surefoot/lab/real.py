@@ -175,7 +175,10 @@ class RealDevice:
 
 
 def _version(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/root/version").read_text().strip()
-    except OSError as error:
-        return f"gone: {error}"
+    """Below its root, or its directory where the runtime could not change the root."""
+    for place in ("root", "cwd"):
+        try:
+            return Path(f"/proc/{pid}/{place}/version").read_text().strip()
+        except OSError:
+            continue
+    return "gone"

@@ -2,8 +2,8 @@
 
 Pure: `advance(record, event) -> (record, effects)`. Effects for the hands prepare, start, stop and
 release instances; `Tell` carries a *fact* (goals reached, container failed, ...) to whoever
-composes the machines. The supervisor knows nothing of updates: `trial` only says that failures are judged by
-somebody else and are not to be healed here.
+composes the machines. The supervisor knows nothing of updates: `trial` only says that failures are
+judged by somebody else and are not to be healed here.
 
 Words: an *instance* is one container brought up from one revision; its id is unique within a boot.
 A *retiring* instance is on its way out and has, perhaps, a successor of the same name. A group is

@@ -14,7 +14,7 @@ from surefoot.supervisor import events as on
 from surefoot.supervisor.record import Instance, Record
 from surefoot.supervisor.recovery import Verdict, judge
 from surefoot.supervisor.settle import settle
-from surefoot.supervisor.tables import RUNNING, ContainerStatus
+from surefoot.supervisor.tables import HALT_LIMIT_S, RUNNING, ContainerStatus
 from surefoot.supervisor.turn import Turn, timer_name
 
 Result = tuple[Record, tuple[do.Effect, ...]]
@@ -64,6 +64,7 @@ def _take_over(turn: Turn, event: on.Adopt, new: list[Instance]) -> None:
         instances=(*turn.record.instances, *new),
         released=frozenset(),
         overdue=frozenset(),
+        passed=frozenset(),
         trial=event.trial,
         told_starting=False,
         told_goals=False,
@@ -77,10 +78,10 @@ def _instance(turn: Turn, container: Container, revision: str) -> Instance:
 
 
 def _retire(turn: Turn, instance: Instance) -> None:
-    if instance.has_process or instance.preparing:
+    """It stays as it is until its successors are prepared: a failure then costs nothing."""
+    if instance.prepared or instance.preparing:
         turn.put(replace(instance, retiring=True))
     else:
-        turn.drop_timers(instance)
         turn.remove(instance)
 
 
@@ -90,6 +91,7 @@ def _trial_over(turn: Turn, event: on.TrialOver) -> None:
 
 def _halt(turn: Turn, event: on.Halt) -> None:
     turn.record = replace(turn.record, halting=True)
+    turn.want(do.SetTimer("halt:", HALT_LIMIT_S))
     for one in turn.record.instances:
         turn.drop_timers(one)
         if one.has_process and one.status is not ContainerStatus.STOPPING:
@@ -125,7 +127,7 @@ def _started(turn: Turn, event: on.Started) -> None:
         turn.put(replace(one, pid=event.pid))
         return
     status = ContainerStatus.READY if one.signalled else ContainerStatus.STARTED
-    one = replace(one, status=status, pid=event.pid, stable=not turn.stable_timeout(one))
+    one = replace(one, status=status, pid=event.pid)
     turn.put(one)
     if not one.retiring:
         turn.set_life_timers(one)
@@ -183,8 +185,12 @@ def _signalled(turn: Turn, event: on.Signalled) -> None:
     one = turn.record.get(event.id)
     if one is None or not one.has_process:
         return
+    first = one.status is ContainerStatus.STARTED
     status = ContainerStatus.READY if one.status in RUNNING else one.status
-    turn.put(replace(one, signalled=True, status=status))
+    one = replace(one, signalled=True, status=status)
+    turn.put(one)
+    if first and not one.retiring:
+        turn.reach(one)
 
 
 def _action(turn: Turn, event: on.ActionAsked) -> None:
@@ -206,6 +212,9 @@ def _stop_asked(turn: Turn, one: Instance) -> None:
 
 def _start_asked(turn: Turn, one: Instance) -> None:
     one = replace(one, user_stopped=False, failed=False, succeeded=False, retries=0)
+    if one.unprepared:
+        one = replace(one, unprepared=False)
+        turn.want(do.Prepare(one.id, one.container, one.revision))
     if one.status in (ContainerStatus.STOPPED, ContainerStatus.RECOVERING):
         turn.drop_timers(one)
         one = replace(one, status=ContainerStatus.MOUNTED)
@@ -231,8 +240,10 @@ def _timer(turn: Turn, event: on.TimerFired) -> None:
 
 
 def _goal_timer(turn: Turn, group: str) -> None:
-    late = [one.name for one in turn.record.members(group) if not one.reached]
-    if not late or group in turn.record.overdue:
+    members = turn.record.members(group)
+    late = [one.name for one in members if not (one.reached or one.user_stopped)]
+    # The event of a clock that was stopped meanwhile may have been on its way already.
+    if not late or group not in turn.record.clocks:
         return
     overdue, clocks = turn.record.overdue | {group}, turn.record.clocks - {group}
     turn.record = replace(turn.record, overdue=overdue, clocks=clocks)
@@ -244,7 +255,8 @@ def _goal_timer(turn: Turn, group: str) -> None:
 
 def _recover_timer(turn: Turn, instance_id: str) -> None:
     one = turn.record.get(instance_id)
-    if one is not None and one.status is ContainerStatus.RECOVERING:
+    recovering = one is not None and one.status is ContainerStatus.RECOVERING
+    if one is not None and recovering and not turn.record.halting:
         turn.start(one)
 
 
@@ -260,12 +272,19 @@ def _reset_timer(turn: Turn, instance_id: str) -> None:
         turn.put(replace(one, retries=0))
 
 
+def _halt_timer(turn: Turn, subject: str) -> None:
+    if turn.record.halting and not turn.record.told_halted:
+        turn.record = replace(turn.record, told_halted=True)
+        turn.tell(do.Fact.HALTED)
+
+
 ACTIONS = {"stop": _stop_asked, "start": _start_asked, "restart": _restart_asked}
 TIMERS: dict[str, Callable[[Turn, str], None]] = {
     "goal": _goal_timer,
     "recover": _recover_timer,
     "stable": _stable_timer,
     "reset": _reset_timer,
+    "halt": _halt_timer,
 }
 RULES: dict[type, Callable[[Turn, Any], None]] = {
     on.Adopt: _adopt,

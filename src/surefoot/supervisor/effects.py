@@ -66,6 +66,7 @@ class Fact(StrEnum):
     STARTING = "starting"  # all is prepared; the first stop or start comes next
     GOALS_REACHED = "goals-reached"
     STABLE = "stable"
+    UNSTABLE = "unstable"  # it was told before, and is true no more
     GOAL_TIMED_OUT = "goal-timed-out"
     CONTAINER_FAILED = "container-failed"
     REBOOT_WANTED = "reboot-wanted"  # `backoff_policy` reboot, outside a trial

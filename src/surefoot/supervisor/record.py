@@ -81,6 +81,7 @@ class Record:
     serial: int = 0
     released: frozenset[str] = frozenset()
     overdue: frozenset[str] = frozenset()
+    passed: frozenset[str] = frozenset()  # groups that hold nobody up any more
     clocks: frozenset[str] = frozenset()  # groups whose time-out runs
     trial: bool = False
     halting: bool = False

@@ -13,6 +13,9 @@ from surefoot.supervisor.record import Instance
 # A back-off that grows for ever would be a container that never comes back.
 MAX_DELAY_S = 3600.0
 MAX_GROWTHS = 64
+# A try must come to an end, also with a container that would recover for ever (peers 3:
+# pantavisor#481).
+MAX_TRIAL_RETRIES = 10
 
 
 class Verdict(StrEnum):
@@ -36,9 +39,15 @@ def judge(instance: Instance, code: int | None, trial: bool) -> Recovery:
         return Recovery(Verdict.FAILED)
     if rule.policy == "on-failure" and code == 0:
         return Recovery(Verdict.SUCCESS)
-    if not rule.max_retries or instance.retries < rule.max_retries:
+    if _may_retry(rule, instance.retries, trial):
         return Recovery(Verdict.AGAIN, _delay(rule, instance.retries))
     return Recovery(Verdict.FAILED) if trial else _exhausted(rule)
+
+
+def _may_retry(rule: AutoRecovery, retries: int, trial: bool) -> bool:
+    """`max_retries` 0 is without end, outside of a try."""
+    limit = rule.max_retries or (MAX_TRIAL_RETRIES if trial else None)
+    return limit is None or retries < limit
 
 
 def _delay(rule: AutoRecovery, retries: int) -> float:

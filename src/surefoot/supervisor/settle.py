@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from surefoot.revision import Group
 from surefoot.supervisor import effects as do
 from surefoot.supervisor.record import Instance, Record
 from surefoot.supervisor.tables import ContainerStatus
@@ -39,7 +40,7 @@ def _tell_starting(turn: Turn) -> None:
 
 
 def _about_to_begin(record: Record) -> bool:
-    if any(one.has_process for one in record.retiring):
+    if any(not one.preparing for one in record.retiring):
         return _may_stop(record)
     return not record.current or any(one.prepared for one in record.current)
 
@@ -48,27 +49,40 @@ def _stop_retiring(turn: Turn) -> None:
     if not turn.record.told_starting or not _may_stop(turn.record):
         return
     for one in turn.record.retiring:
-        if one.has_process and one.status is not ContainerStatus.STOPPING:
+        if not one.has_process and not one.preparing:
+            turn.drop_timers(one)
+            turn.remove(one)
+        elif one.has_process and one.status is not ContainerStatus.STOPPING:
             turn.stop(one)
 
 
 def _release_groups(turn: Turn) -> None:
-    """A group waits for the goals of all earlier ones; an overdue one holds nobody up (R10)."""
+    """A group waits until all earlier ones have passed: had their goals, or run out of time (R10).
+    One that has passed holds nobody up again, whatever becomes of its containers."""
     if not turn.record.told_starting:
         return
     for group in turn.record.groups:
-        passed = _passed(turn.record, group.name)
-        if group.name not in turn.record.released:
-            turn.record = replace(turn.record, released=turn.record.released | {group.name})
-            if not passed:
-                turn.start_clock(group)
-        if not passed:
+        turn.record = replace(turn.record, released=turn.record.released | {group.name})
+        if not _passed(turn.record, group.name):
+            _let_clock_run(turn, group)
             return
+        turn.record = replace(turn.record, passed=turn.record.passed | {group.name})
         turn.stop_clock(group.name)
 
 
+def _let_clock_run(turn: Turn, group: Group) -> None:
+    """R10; not while a predecessor is still being stopped: that is not the new one's time."""
+    waits = any(_predecessor(turn.record, one) for one in turn.record.members(group.name))
+    if group.name not in turn.record.clocks and not waits:
+        turn.start_clock(group)
+
+
+def _predecessor(record: Record, one: Instance) -> bool:
+    return any(old.name == one.name and old.has_process for old in record.retiring)
+
+
 def _passed(record: Record, group: str) -> bool:
-    if group in record.overdue:
+    if group in record.overdue or group in record.passed:
         return True
     return all(one.reached or one.user_stopped for one in record.members(group))
 
@@ -84,16 +98,18 @@ def _startable(record: Record, one: Instance) -> bool:
         return False
     if one.user_stopped or one.container.group not in record.released:
         return False
-    return not any(old.name == one.name and old.has_process for old in record.retiring)
+    return not _predecessor(record, one)
 
 
 def _tell_outcome(turn: Turn) -> None:
-    current = turn.record.current
-    if not turn.record.told_starting:
+    record = turn.record
+    if not record.told_starting:
         return
-    if not turn.record.told_goals and all(one.reached for one in current):
+    wanted = [one for one in record.current if not one.user_stopped]
+    if not record.told_goals and all(one.reached for one in wanted):
         turn.record = replace(turn.record, told_goals=True)
         turn.tell(do.Fact.GOALS_REACHED)
-    if not turn.record.told_stable and all(one.steady for one in current):
-        turn.record = replace(turn.record, told_stable=True)
-        turn.tell(do.Fact.STABLE)
+    steady = all(one.steady for one in wanted)
+    if steady is not record.told_stable:
+        turn.record = replace(turn.record, told_stable=steady)
+        turn.tell(do.Fact.STABLE if steady else do.Fact.UNSTABLE)

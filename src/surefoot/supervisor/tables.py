@@ -33,3 +33,6 @@ WITH_PROCESS = frozenset({_S.STARTING, _S.STARTED, _S.READY, _S.STOPPING})
 RUNNING = frozenset({_S.STARTED, _S.READY})
 # Lenient stop, then forced (device.md 10); seconds.
 STOP_GRACE_S = 10.0
+# A container whose end is never told must not keep the device from leaving; the boot loop sweeps
+# what is left (R8).
+HALT_LIMIT_S = 3 * STOP_GRACE_S

@@ -62,13 +62,19 @@ class Turn:
         return float(rule.stable_timeout_s) if rule else 0.0
 
     def set_life_timers(self, instance: Instance) -> None:
+        """Init runs; the clock of being stable starts only with the goal."""
         rule = instance.container.auto_recovery
-        if rule is None:
-            return
-        if rule.stable_timeout_s > 0:
-            self.want(do.SetTimer(timer_name("stable", instance), float(rule.stable_timeout_s)))
-        if rule.reset_window_s > 0:
+        if rule is not None and rule.reset_window_s > 0:
             self.want(do.SetTimer(timer_name("reset", instance), float(rule.reset_window_s)))
+        if instance.reached:
+            self.reach(instance)
+
+    def reach(self, instance: Instance) -> None:
+        """Its goal is reached: it is stable, or will be after its `stable_timeout`."""
+        timeout = self.stable_timeout(instance)
+        self.put(replace(instance, stable=not timeout))
+        if timeout:
+            self.want(do.SetTimer(timer_name("stable", instance), timeout))
 
     def drop_timers(self, instance: Instance) -> None:
         if instance.container.auto_recovery is None:

@@ -14,8 +14,16 @@ from surefoot.update import effects as do
 from surefoot.update import events as on
 from surefoot.update import tables
 from surefoot.update.record import How, Plan, Record, Update
-from surefoot.update.resume import resume
-from surefoot.update.tables import COMMIT_TIMER, GOALS_TIMER, HUB_TIMER, Cause, Point, Stage
+from surefoot.update.resume import FACTORY_UPDATE, resume
+from surefoot.update.tables import (
+    COMMIT_TIMER,
+    GOALS_TIMER,
+    HUB_TIMER,
+    STABLE_TIMER,
+    Cause,
+    Point,
+    Stage,
+)
 from surefoot.wire.progress import Status
 
 Result = tuple[Record, tuple[do.Effect, ...]]
@@ -67,7 +75,13 @@ def _save(
 
 def _end(record: Record, point: Point, cause: str = "", x: int = 0, y: int = 0) -> Result:
     """The update ends here; nothing has to be taken back."""
-    return replace(record, update=None), _save(record, point, cause, x, y)
+    return _idle(record), _save(record, point, cause, x, y)
+
+
+def _idle(record: Record) -> Record:
+    """Nothing is in work, but a revision 0 that still has to reach its goals (R9)."""
+    waits = record.unproven and record.running == "0"
+    return replace(record, update=FACTORY_UPDATE if waits else None)
 
 
 # ---- beginning ---------------------------------------------------------------------------------
@@ -106,7 +120,7 @@ def _drop_staged(record: Record, keep: str | None = None) -> Result:
 
 def _stale_offered(record: Record, event: on.StaleOffered) -> Result:
     cause = f"older than the running revision {record.running}"
-    saved = do.Save(event.revision, tables.ERROR[Cause.STALE], cause=cause)
+    saved = do.Save(event.revision, tables.ERROR[Cause.STALE], event.retries, cause=cause)
     return record, (saved, do.Report(event.revision))
 
 
@@ -115,7 +129,17 @@ def _abort_idle(record: Record, event: on.AbortAsked) -> Result:
 
 
 def _abort_soon(record: Record, event: on.AbortAsked) -> Result:
-    return _now(record, aborting=True), ()
+    """A staged revision is disarmed before anybody is told that it is aborted."""
+    record = _now(record, aborting=True)
+    return _disarm_staged(record)
+
+
+def _disarm_staged(record: Record) -> Result:
+    """If the update in work is the staged one: the boot loader forgets it."""
+    if record.staged != _update(record).revision:
+        return record, ()
+    record = replace(record, staged=None, trying=record.restored)
+    return record, (do.Disarm(record.restored),)
 
 
 def _rollback_asked(record: Record, event: on.RollbackAsked) -> Result:
@@ -132,7 +156,8 @@ def _rollback_asked(record: Record, event: on.RollbackAsked) -> Result:
 def _reported(record: Record, event: on.Reported) -> Result:
     """R14: a CANCELLED held by the Hub is obeyed until the try is armed."""
     if event.held is Status.CANCELLED:
-        return replace(record, update=None), (do.Save(event.revision, tables.CANCELLED),)
+        retries = _update(record).retries
+        return _idle(record), (do.Save(event.revision, tables.CANCELLED, retries),)
     if _update(record).stage is not Stage.REPORT:
         return record, ()
     # The start is stored before anything that could kill us: a crash in it must count (R15).
@@ -160,13 +185,19 @@ def _abort_now(record: Record) -> Result:
 
 
 def _refuse(record: Record, cause: Cause, detail: str) -> Result:
-    """WONTGO; a staged revision is disarmed first (R3)."""
-    disarm: tuple[do.Effect, ...] = ()
+    """WONTGO; but a staged revision is in INPROGRESS already, and ends as an ERROR (R3, R12)."""
     if record.staged == _update(record).revision:
-        disarm = (do.Disarm(record.restored),)
-        record = replace(record, staged=None, trying=record.restored)
-    record, saved = _end(record, tables.WONTGO[cause], detail)
-    return record, (*disarm, *saved)
+        return _fail_before(record, cause, detail)
+    return _end(record, tables.WONTGO[cause], detail)
+
+
+def _fail_before(record: Record, cause: Cause, detail: str) -> Result:
+    """ERROR before the transition: the reason is stored, then what was staged is disarmed (R5)."""
+    if cause is Cause.BAD_STATE:
+        cause = Cause.BAD_OBJECT  # R12: the words for it from INPROGRESS on
+    point = tables.ERROR.get(cause, tables.ERROR[Cause.INTERNAL])
+    disarmed, disarm = _disarm_staged(record)
+    return _idle(disarmed), (*_save(record, point, detail), *disarm)
 
 
 def _download(record: Record) -> Result:
@@ -203,12 +234,7 @@ def _install_failed(record: Record, event: on.InstallFailed) -> Result:
     """R12: nothing was armed for this run, so there is nothing to roll back."""
     if _update(record).aborting:
         return _abort_now(record)
-    staged = record.staged == event.revision
-    disarm: tuple[do.Effect, ...] = (do.Disarm(record.restored),) if staged else ()
-    if staged:
-        record = replace(record, staged=None, trying=record.restored)
-    record, saved = _end(record, tables.ERROR[event.cause], event.detail)
-    return record, (*saved, *disarm)
+    return _fail_before(record, event.cause, event.detail)
 
 
 # ---- the transition ----------------------------------------------------------------------------
@@ -217,12 +243,12 @@ def _install_failed(record: Record, event: on.InstallFailed) -> Result:
 def _installed(record: Record, event: on.Installed) -> Result:
     if _update(record).aborting:
         return _abort_now(record)
-    armed: tuple[do.Effect, ...] = ()
-    if record.staged != event.revision:
+    saved: tuple[do.Effect, ...] = ()
+    if record.staged != event.revision:  # R3: a staged one is past that
         record = _now(replace(record, trying=event.revision), point=tables.INSTALLED)
-        armed = (do.Arm(event.revision), *_save(record, tables.INSTALLED))
+        saved = _save(record, tables.INSTALLED)
     record, going = _leave(record)
-    return record, (*armed, *going)
+    return record, (do.Arm(event.revision), *saved, *going)
 
 
 def _leave(record: Record) -> Result:
@@ -301,6 +327,10 @@ def _stabilised(record: Record, event: on.Stabilised) -> Result:
     return _finish(record) if _update(record).delay_over else (record, ())
 
 
+def _destabilised(record: Record, event: on.Destabilised) -> Result:
+    return _now(record, stable=False), ()
+
+
 def _timer(record: Record, event: on.TimerFired) -> Result:
     rule = TIMERS.get((_update(record).stage, event.timer))
     return rule(record) if rule else (record, ())
@@ -311,7 +341,19 @@ def _delay_over(record: Record) -> Result:
     if _update(record).stable:
         return _finish(record)
     record = _now(record, point=tables.TESTING_CONTAINERS)
-    return record, _save(record, tables.TESTING_CONTAINERS)
+    limit = do.SetTimer(STABLE_TIMER, stable_limit_s(record))
+    return record, (*_save(record, tables.TESTING_CONTAINERS), limit)
+
+
+def stable_limit_s(record: Record) -> float:
+    """How long TESTING may wait for containers beyond the commit delay: nothing waits for ever."""
+    plan = record.update.plan if record.update else None
+    return record.policy.goals_timeout_s + (plan.stable_s if plan else 0.0)
+
+
+def _never_stable(record: Record) -> Result:
+    limit = f"{stable_limit_s(record):g}"
+    return _fail(record, Cause.GOAL, f"containers did not become stable within {limit} s")
 
 
 def _finish(record: Record) -> Result:
@@ -326,8 +368,16 @@ def _finish(record: Record) -> Result:
 
 
 def _factory_done(record: Record, event: on.GoalsReached) -> Result:
-    saved = _save(record, tables.FACTORY)
-    return replace(record, update=None), (*saved, do.MarkDone(_update(record).revision))
+    done = (do.Save("0", tables.FACTORY), do.MarkDone("0"))
+    return replace(record, update=None, unproven=False), done
+
+
+def _factory_done_meanwhile(record: Record, event: on.GoalsReached) -> Result:
+    """Revision 0 has reached its goals while an update is still checked or fetched."""
+    if not record.unproven:
+        return record, ()
+    _, done = _factory_done(record, event)
+    return replace(record, unproven=False), done
 
 
 def _factory_failed(record: Record, event: on.ContainerFailed) -> Result:
@@ -344,6 +394,8 @@ def _goals_failed(record: Record, event: on.GoalTimedOut) -> Result:
 
 
 def _goals_late(record: Record) -> Result:
+    if _update(record).goals:  # then it is the Hub that lacks, and its own clock says so (R18)
+        return record, ()
     seconds = f"{record.policy.goals_timeout_s:g}"
     return _fail(record, Cause.GOAL, f"the goals were not reached within {seconds} s")
 
@@ -370,7 +422,7 @@ def _fail(record: Record, cause: Cause, detail: str) -> Result:
     point = tables.ERROR[cause]
     record = _now(record, point=point)
     saved = _save(record, point, detail)
-    timers = (do.DropTimer(GOALS_TIMER), do.DropTimer(HUB_TIMER), do.DropTimer(COMMIT_TIMER))
+    timers = tuple(do.DropTimer(name) for name in (GOALS_TIMER, HUB_TIMER, *STABLE_TIMERS))
     record, back = _go_back(record)
     return record, (*timers, saved[0], *back, *saved[1:])
 
@@ -394,7 +446,10 @@ def _returning(record: Record, event: on.Starting) -> Result:
 
 def _returned(record: Record, event: on.GoalsReached | on.GoalTimedOut) -> Result:
     """Outside an update a goal time-out is only logged (R10): the way back ends there too."""
-    return replace(record, running=record.done, update=None), ()
+    record = replace(record, running=record.done)
+    if record.unproven and isinstance(event, on.GoalsReached):
+        return _factory_done(record, event)
+    return _idle(record), ()
 
 
 def _return_failed(record: Record, event: on.ContainerFailed) -> Result:
@@ -402,18 +457,24 @@ def _return_failed(record: Record, event: on.ContainerFailed) -> Result:
     return _now(record, stage=Stage.REBOOT), (do.Reboot(why),)
 
 
+STABLE_TIMERS = (COMMIT_TIMER, STABLE_TIMER)
+# The revision that ran before the update still runs in these.
+BEFORE = (Stage.REPORT, Stage.CHECK, Stage.FETCH, Stage.INSTALL)
 ANY = Stage  # stands for every stage in a row of RULES
 Rule = Callable[[Record, Any], Result]
 RULES: dict[tuple[Any, type], Rule] = {
     (None, on.Booted): resume,
     (None, on.RunAsked): _run_asked,
     (Stage.FACTORY, on.RunAsked): _run_asked,
+    (Stage.REPORT, on.RunAsked): _run_asked,
+    (Stage.FACTORY, on.AbortAsked): _abort_idle,
     (Stage.FACTORY, on.RemoteOffered): _remote_offered,
     (None, on.RemoteOffered): _remote_offered,
     (None, on.AbortAsked): _abort_idle,
     (None, on.RollbackAsked): _rollback_asked,
     (ANY, on.StaleOffered): _stale_offered,
     (Stage.REPORT, on.Reported): _reported,
+    **{(stage, on.GoalsReached): _factory_done_meanwhile for stage in BEFORE},
     (Stage.CHECK, on.Checked): _checked,
     (Stage.CHECK, on.AbortAsked): _abort_soon,
     (Stage.CHECK, on.Reported): _reported,
@@ -429,6 +490,8 @@ RULES: dict[tuple[Any, type], Rule] = {
     (Stage.GOALS, on.GoalsReached): _goals_reached,
     (Stage.GOALS, on.HubAnswered): _hub_answered,
     (Stage.GOALS, on.Stabilised): _stabilised,
+    (Stage.GOALS, on.Destabilised): _destabilised,
+    (Stage.STABLE, on.Destabilised): _destabilised,
     (Stage.GOALS, on.GoalTimedOut): _goals_failed,
     (Stage.GOALS, on.ContainerFailed): _container_failed,
     (Stage.GOALS, on.TimerFired): _timer,
@@ -447,6 +510,7 @@ TIMERS: dict[tuple[Stage, str], Callable[[Record], Result]] = {
     (Stage.GOALS, GOALS_TIMER): _goals_late,
     (Stage.GOALS, HUB_TIMER): _hub_late,
     (Stage.STABLE, COMMIT_TIMER): _delay_over,
+    (Stage.STABLE, STABLE_TIMER): _never_stable,
 }
 # May come when nobody waits for them any more, and then mean nothing.
 LATE = frozenset(
@@ -460,6 +524,7 @@ LATE = frozenset(
         on.Starting,
         on.GoalsReached,
         on.Stabilised,
+        on.Destabilised,
         on.GoalTimedOut,
         on.ContainerFailed,
         on.HubAnswered,

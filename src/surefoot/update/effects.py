@@ -138,6 +138,7 @@ ANSWERS: dict[type, tuple[type, ...]] = {
         events.Starting,
         events.GoalsReached,
         events.Stabilised,
+        events.Destabilised,
         events.GoalTimedOut,
         events.ContainerFailed,
     ),

@@ -28,6 +28,7 @@ class StaleOffered:
     """The queue: a step older than the running remote revision, without a final record (R17)."""
 
     revision: str
+    retries: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,11 @@ class Stabilised:
 
 
 @dataclass(frozen=True)
+class Destabilised:
+    """The supervisor: a container that counted as stable is down, or has just come back."""
+
+
+@dataclass(frozen=True)
 class GoalTimedOut:
     """The supervisor: a group's time-out ran out before its goals were reached (R10)."""
 
@@ -148,7 +154,8 @@ class Booted:
 
     `stored`: progress of `trying`, or of `running` when nothing is tried; None when there is none
     or it cannot be read. `cause`: why the running revision may not be started (R12).
-    `orphans`: local revisions stored as INPROGRESS that the boot loader does not try (R3).
+    `orphans`: local revisions with a record that has begun and not ended, which the boot loader
+    does not try (R3).
     """
 
     running: str
@@ -158,7 +165,7 @@ class Booted:
     cause: Cause | None = None
     detail: str = ""
     plan: Plan | None = None
-    orphans: tuple[tuple[str, int], ...] = ()
+    orphans: tuple[tuple[str, Progress], ...] = ()
 
 
 Event = (
@@ -176,6 +183,7 @@ Event = (
     | Starting
     | GoalsReached
     | Stabilised
+    | Destabilised
     | GoalTimedOut
     | ContainerFailed
     | HubAnswered

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from surefoot.update.tables import Point, Stage
+from surefoot.update.tables import YIELDING, Point, Stage
 
 
 class How(StrEnum):
@@ -37,6 +37,7 @@ class Plan:
     back_reboot: bool
     reasons: tuple[str, ...] = ()
     back_reasons: tuple[str, ...] = ()
+    stable_s: float = 0.0  # the longest `stable_timeout` of the new revision's containers
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Record:
     done: str
     trying: str | None = None
     staged: str | None = None  # R3: `Update applied`
+    unproven: bool = False  # revision 0 runs and has not become DONE yet
     update: Update | None = None
     policy: Policy = field(default_factory=Policy)
 
@@ -78,4 +80,10 @@ class Record:
     def busy(self) -> bool:
         """An update runs. One whose outcome is stored only ends: a command is accepted and waits
         for it, so that a script may go on as soon as it sees a final status (R13)."""
-        return self.update is not None and not self.update.point.final
+        return self.in_work and self.update is not None and not self.update.point.final
+
+    @property
+    def in_work(self) -> bool:
+        """An update that others must wait for. Neither a factory revision on its way to DONE nor
+        a step that waits for the Hub's answer is one: a silent Hub must not keep commands out."""
+        return self.update is not None and self.update.stage not in YIELDING

@@ -13,7 +13,7 @@ from surefoot.update import tables
 from surefoot.update.events import Booted
 from surefoot.update.record import Record, Update
 from surefoot.update.tables import Cause, Stage
-from surefoot.wire.progress import Status
+from surefoot.wire.progress import Progress, Status
 
 Result = tuple[Record, tuple[do.Effect, ...]]
 
@@ -35,6 +35,7 @@ class Stored(StrEnum):
 
 
 ANYTHING = frozenset(Stored)
+FACTORY_UPDATE = Update("0", Stage.FACTORY, tables.NEW, rebooted=True)
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,19 @@ def _stored(event: Booted) -> Stored:
 
 
 def _orphans(event: Booted) -> tuple[do.Effect, ...]:
-    """R3: an INPROGRESS local revision that the boot loader does not try was aborted by a cut."""
-    aborted = tables.WONTGO[Cause.ABORTED]
-    cause = "the power was cut while it was dropped"
-    return tuple(do.Save(name, aborted, retries, cause=cause) for name, retries in event.orphans)
+    """R3: what was installed or applied and is not tried was dropped by a cut. What had gone
+    further lost its boot file (R8) and is told as such, so that no record is open for ever (peers
+    3: pantavisor#481)."""
+    return tuple(_orphan(name, found) for name, found in event.orphans)
+
+
+def _orphan(name: str, found: Progress) -> do.Save:
+    stood = tables.point_of(found.status, found.message)
+    if stood in (tables.INSTALLED, tables.APPLIED):
+        point, cause = tables.WONTGO[Cause.ABORTED], "the power was cut while it was dropped"
+    else:
+        point, cause = tables.ERROR[Cause.UNEXPECTED], "the boot loader does not know of it"
+    return do.Save(name, point, found.retries, cause=cause)
 
 
 def _remote(revision: str) -> bool:
@@ -88,8 +98,7 @@ def _remote(revision: str) -> bool:
 
 
 def _factory(record: Record, event: Booted) -> Result:
-    update = Update("0", Stage.FACTORY, tables.NEW, rebooted=True)
-    return replace(record, update=update), ()
+    return replace(record, update=FACTORY_UPDATE, unproven=True), ()
 
 
 def _normal(record: Record, event: Booted) -> Result:

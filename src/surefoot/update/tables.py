@@ -168,6 +168,7 @@ EXTRA_MESSAGES = frozenset({READY_TO_RUN.message, TESTING_CONTAINERS.message})
 GOALS_TIMER = "update.goals"
 HUB_TIMER = "update.hub"
 COMMIT_TIMER = "update.commit"
+STABLE_TIMER = "update.stable"
 
 
 class Stage(StrEnum):
@@ -185,6 +186,8 @@ class Stage(StrEnum):
     REBOOT = "reboot"  # the end of this process
 
 
+# Stages that make room at once for whatever else is asked for.
+YIELDING = frozenset({Stage.REPORT, Stage.FACTORY})
 # Stages of a local run that `abort` can still end (R3).
 ABORTABLE = frozenset({Stage.CHECK, Stage.INSTALL})
 

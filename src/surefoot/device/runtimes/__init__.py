@@ -42,7 +42,7 @@ BACKENDS: Mapping[str, type[InstanceRuntime]] = {
 
 
 def choose(wanted: str, device_id: str, run_dir: Path, storage: Path) -> tuple[Runtime, str]:
-    """The runtime, and a sentence for people that says why this one (`SUREFOOT_RUNTIME`).
+    """The runtime, and for people why it is this one (`SUREFOOT_RUNTIME`).
 
     Raises InvalidInput for a name that is none, and RuntimeFailed when `lxc` is asked for by name
     on a machine that cannot do it.
@@ -51,16 +51,15 @@ def choose(wanted: str, device_id: str, run_dir: Path, storage: Path) -> tuple[R
         names = ", ".join((AUTO, *BACKENDS))
         raise InvalidInput(f'"{wanted}" is no runtime: SUREFOOT_RUNTIME is one of {names}')
     if wanted == ProcessRuntime.name:
-        return ProcessRuntime(device_id, run_dir, storage), f"{wanted}: it was asked for"
+        return ProcessRuntime(device_id, run_dir, storage), "it was asked for"
     obstacle = why_not_lxc(run_dir)
     if obstacle is None:
-        why = (
-            "it was asked for" if wanted == LxcRuntime.name else "this machine can do all it needs"
-        )
-        return LxcRuntime(device_id, run_dir, storage), f"{LxcRuntime.name}: {why}"
+        asked = wanted == LxcRuntime.name
+        why = "it was asked for" if asked else "this machine can do all it needs"
+        return LxcRuntime(device_id, run_dir, storage), why
     if wanted == LxcRuntime.name:
         raise RuntimeFailed(
             f"SUREFOOT_RUNTIME={wanted}, but this machine cannot run LXC containers: {obstacle}"
         )
     why = f"LXC cannot be used here ({obstacle}), so containers run without isolation"
-    return ProcessRuntime(device_id, run_dir, storage), f"{ProcessRuntime.name}: {why}"
+    return ProcessRuntime(device_id, run_dir, storage), why

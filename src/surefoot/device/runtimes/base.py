@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from surefoot.device.runtimes import callers, lxcconf
 from surefoot.device.runtimes.cgroups import DeviceCgroups
@@ -19,6 +20,9 @@ from surefoot.device.runtimes.protocol import Bundle, Exit
 from surefoot.device.runtimes.signals import number
 from surefoot.errors import RuntimeFailed
 from surefoot.revision import Goal
+
+# For what a runtime starts: no room below the agent's main reads the environment.
+PROGRAM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 log = logging.getLogger(__name__)
 

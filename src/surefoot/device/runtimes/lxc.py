@@ -1,6 +1,5 @@
 """The `lxc` runtime: containers from squashfs images, driven by `lxc-start` (decisions/0003)."""
 
-import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Final
 
 from surefoot.boot.protocol import DEVICE_VARIABLE
 from surefoot.device.runtimes import lxcconf, volumes
-from surefoot.device.runtimes.base import Instance, InstanceRuntime, log
+from surefoot.device.runtimes.base import PROGRAM_PATH, Instance, InstanceRuntime, log
 from surefoot.device.runtimes.cgroups import MONITOR, PIVOT
 from surefoot.device.runtimes.lxcconf import Line
 from surefoot.device.runtimes.monitor import Monitor
@@ -68,7 +67,7 @@ class LxcRuntime(InstanceRuntime):
 
     def _environ(self) -> dict[str, str]:
         """For the monitor and the hooks. Init gets none of it."""
-        return {"PATH": os.environ.get("PATH", os.defpath), DEVICE_VARIABLE: self.device_id}
+        return {"PATH": PROGRAM_PATH, DEVICE_VARIABLE: self.device_id}
 
     def _conf(self, instance: Instance, made: Volumes) -> str:
         rewritten = lxcconf.rewrite(instance.lines, made.table, self._layout)

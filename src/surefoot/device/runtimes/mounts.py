@@ -4,6 +4,7 @@ Why private, and why `/volumes` is not simply bound on the host: docs/decisions/
 """
 
 import ctypes
+import logging
 import os
 import subprocess
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ _ROUNDS: Final = 8
 # Here LXC keeps a lock file for each container that was ever started, and never removes one.
 _LXC_STATE: Final = Path("/run/lxc")
 
+log = logging.getLogger(__name__)
+
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -30,14 +33,18 @@ def enter_private_mounts() -> bool:
     """Gives this process a mount table of its own; the host's later mounts still show in it.
 
     Call it before there are threads: it holds for the calling thread and those it makes. All mounts
-    made afterwards are gone when the last process of the agent and its containers is. False, and
-    nothing changed, where the kernel does not let this process do it.
+    made afterwards are gone when the last process of the agent and its containers is. False where
+    the kernel does not let this process do it.
     """
     if _LIBC.unshare(_CLONE_NEWNS) != 0:
         return False
-    mount("none", Path("/"), None, flags=_MS_REC | _MS_SLAVE)
-    _LXC_STATE.mkdir(parents=True, exist_ok=True)
-    mount_tmpfs(_LXC_STATE)
+    try:
+        mount("none", Path("/"), None, flags=_MS_REC | _MS_SLAVE)
+        _LXC_STATE.mkdir(parents=True, exist_ok=True)
+        mount_tmpfs(_LXC_STATE)
+    except (RuntimeFailed, OSError) as error:
+        log.warning("mounts of containers may be seen outside of the agent: %s", error)
+        return False
     return True
 
 

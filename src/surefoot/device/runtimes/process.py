@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from surefoot.device.runtimes import lxcconf, unpack
-from surefoot.device.runtimes.base import Instance, InstanceRuntime, log
+from surefoot.device.runtimes.base import PROGRAM_PATH, Instance, InstanceRuntime, log
 from surefoot.device.runtimes.child import Child
 from surefoot.device.runtimes.launcher import Orders
 from surefoot.device.runtimes.lxcconf import Line
@@ -23,7 +23,6 @@ from surefoot.device.runtimes.volumes import PATCH, VOLUMES
 from surefoot.errors import RuntimeFailed
 
 _SOCKET_INSIDE: Final = "pantavisor/pv-ctrl"
-_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ProcessRuntime(InstanceRuntime):
@@ -66,7 +65,7 @@ class ProcessRuntime(InstanceRuntime):
         bundle = instance.bundle
         mine = marks(self.device_id, bundle.id)
         child = Child(bundle.id, lambda: self._kill_all(bundle.id), self._orders(instance, mine))
-        pid = child.launch(bundle.console, {"PATH": _PATH, **mine})
+        pid = child.launch(bundle.console, {"PATH": PROGRAM_PATH, **mine})
         self.cgroups.join(bundle.id, pid)
         return child
 
@@ -76,7 +75,7 @@ class ProcessRuntime(InstanceRuntime):
             root=str(self._root(instance.bundle.id)),
             cwd=lxcconf.value(lines, "lxc.init.cwd") or "/",
             argv=list(lxcconf.init_command(lines)),
-            environment={"PATH": _PATH, **lxcconf.environment(lines), **mine},
+            environment={"PATH": PROGRAM_PATH, **lxcconf.environment(lines), **mine},
         )
 
     def _kill_all(self, instance_id: str) -> bool:

@@ -78,7 +78,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         self.connection = self.request
-        self._paced = PacedSocket(self.connection, self._limits.head_pace)
+        self._paced = PacedSocket(self.connection, self._limits.idle_pace)
         self._source = io.BufferedReader(self._paced, BUFFER_BYTES)
         self._head = Head(self._source, self._limits.request_line, self._limits.head)
         self.rfile = self._head
@@ -144,9 +144,9 @@ class Connection(BaseHTTPRequestHandler):
 
     def _next_head(self) -> bool:
         """False when there is no further request. Raises Refused, and Reply for a slow sender."""
-        kept_open, self.close_connection = not self.close_connection, True
+        self.close_connection = True
         self._body, self._awaited, self.command = None, False, ""
-        self._paced.expect(self._limits.idle_pace if kept_open else self._limits.head_pace)
+        self._paced.expect(self._limits.idle_pace)
         try:
             if not self._source.peek(1):
                 return False

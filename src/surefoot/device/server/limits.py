@@ -39,8 +39,9 @@ class Limits:
     per_container: int = 6
     waiting: int = 64
 
+    # `idle`: before the first byte of a request, on a new connection or one that is kept open.
+    idle_pace: Pace = Pace(grace_s=10, stall_s=10)
     head_pace: Pace = Pace(grace_s=10, stall_s=10)
-    idle_pace: Pace = Pace(grace_s=5, stall_s=5)
     body_pace: Pace = Pace(grace_s=30, stall_s=30, floor=1024)
     transfer_pace: Pace = Pace(grace_s=120, stall_s=60, floor=1024)
     linger_pace: Pace = Pace(grace_s=5, stall_s=5, floor=1024 * 1024)

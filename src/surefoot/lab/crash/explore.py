@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from surefoot.device.commands import COMPLETED_BY_BOOT, MAX_STARTS
 from surefoot.lab.crash.machine import Machine
-from surefoot.lab.crash.story import Story
+from surefoot.lab.crash.story import Ask, Story
+from surefoot.revision import is_local, parse
 from surefoot.update import tables
 from surefoot.wire.progress import Progress, Status
 
@@ -62,9 +64,12 @@ def _record_is_truth(machine: Machine) -> Iterator[str]:
     disk, record = machine.disk, machine.device.update
     if machine.off:
         return
-    names = {one.name for one in machine.device.supervisor.current}
-    if {c.name for c in machine.device.states[record.running].containers} != names:
-        yield f"{record.running} is recorded, but {names} run"
+    runs = {one.container.fingerprint for one in machine.device.supervisor.current}
+    wanted = parse(disk.states[record.running]).containers
+    if {one.fingerprint for one in wanted} != runs:
+        yield f"{record.running} is recorded, but other containers run"
+    if is_local(record.running) and disk.remote and not machine.story.keeps_mode:
+        yield f"the local revision {record.running} runs in remote mode"
     if record.running == disk.pv_rev:
         return
     found = disk.progress.get(record.running)
@@ -86,10 +91,10 @@ def _forward_only(machine: Machine) -> Iterator[str]:
 def _follows(before: Progress, after: Progress) -> bool:
     old = tables.point_of(before.status, before.message)
     new = tables.point_of(after.status, after.message)
-    if new is tables.READY_TO_RUN:  # R25: a finished local revision is run again
-        return old is not None and old.final
     assert old is not None
     assert new is not None
+    if new is tables.READY_TO_RUN:  # R25: a finished local revision is run again
+        return old.final
     return new in tables.FOLLOWS[old]
 
 
@@ -97,12 +102,28 @@ def _accepted_is_done(machine: Machine) -> Iterator[str]:
     """R13: a command that was answered 200 has come to an end."""
     if machine.asks:
         yield f"never answered: {machine.asks}"
-    if machine.disk.journal is not None:
-        yield f"still in the journal: {machine.disk.journal}"
+    journal = machine.disk.journal
+    by_boot = journal is not None and journal.op in COMPLETED_BY_BOOT
+    if journal is not None and not (machine.off and by_boot):  # the next boot completes it (R9)
+        yield f"still in the journal: {journal}"
     for ask in machine.accepted:
-        found = machine.disk.progress.get(ask.payload)
-        if ask.op in ("LOCAL_RUN", "LOCAL_RUN_COMMIT") and not _ended(found):
-            yield f"{ask} was accepted, its record is {found}"
+        if not _came_true(machine, ask):
+            found = machine.disk.progress.get(ask.payload)
+            yield f"{ask} was accepted, its record is {found}, pv_rev {machine.disk.pv_rev}"
+
+
+def _came_true(machine: Machine, ask: Ask) -> bool:
+    """What a command that was answered 200 promises of the device at rest."""
+    disk, last = machine.disk, ask is machine.accepted[-1]
+    if ask.op in ("LOCAL_RUN", "LOCAL_RUN_COMMIT"):
+        return _ended(disk.progress.get(ask.payload))
+    if ask.op == "MAKE_FACTORY":
+        return disk.pv_rev == "0" or machine.cuts_made >= MAX_STARTS - 1  # R9: given up
+    if ask.op == "ROLLBACK" and last:
+        return machine.device.update.running == disk.pv_rev
+    if ask.op == "ABORT" and last:
+        return machine.device.update.staged is None
+    return True
 
 
 def _ended(found: Progress | None) -> bool:

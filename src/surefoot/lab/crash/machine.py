@@ -26,7 +26,9 @@ from surefoot.update.record import Record
 from surefoot.wire.progress import Progress, Status
 
 MAX_TURNS = 5000
+MAX_BOOTS = 50
 RETRY_S = 1.0
+BEGUN = (Status.INPROGRESS, Status.TESTING)
 
 
 class PowerCut(Exception):
@@ -42,6 +44,7 @@ class Machine:
         self.story = story
         self.disk = Disk(dict(story.states), remote=story.modes.remote_allowed)
         self.cuts = list(cuts)
+        self.cuts_made = 0
         self.performed: list[dev.Effect] = []
         self.asks = list(story.asks)
         self.accepted: list[Ask] = []
@@ -56,10 +59,11 @@ class Machine:
 
     def run(self) -> "Machine":
         """Boots until the story rests. Raises Endless."""
-        for _ in range(50):
+        limit = MAX_BOOTS + len(self.cuts)
+        for _ in range(limit):
             if self._one_boot():
                 return self
-        raise Endless(f"{self.story.name}: 50 boots without rest ({self.cuts=})")
+        raise Endless(f"{self.story.name}: {limit} boots without rest ({self.cuts=})")
 
     def _one_boot(self) -> bool:
         """One life of the agent; True when nothing is left to do."""
@@ -112,16 +116,20 @@ class Machine:
     def _state(self, name: str) -> State:
         return parse(self.disk.states[name])
 
-    def _orphans(self) -> tuple[tuple[str, int], ...]:
+    def _orphans(self) -> tuple[tuple[str, Progress], ...]:
         return tuple(
-            (name, found.retries)
+            (name, found)
             for name, found in self.disk.progress.items()
-            if is_local(name) and found.status is Status.INPROGRESS and name != self.disk.pv_try
+            if is_local(name) and found.status in BEGUN and name not in self._booted()
         )
 
     def _waits(self, name: str, found: Progress) -> bool:
-        tried = (self.disk.pv_try, self.disk.pv_rev)
-        return not is_local(name) and found.status not in tables.FINAL and name not in tried
+        open_ = found.status not in tables.FINAL
+        return not is_local(name) and open_ and name not in self._booted()
+
+    def _booted(self) -> tuple[str | None, str]:
+        """Those whose records the start-up table looks at."""
+        return self.disk.pv_try, self.disk.pv_rev
 
     # ---- one life ------------------------------------------------------------------------------
 
@@ -173,6 +181,7 @@ class Machine:
     def _perform(self, effect: dev.Effect) -> None:
         if self.cuts and len(self.performed) == self.cuts[0]:
             self.cuts.pop(0)
+            self.cuts_made += 1
             raise PowerCut
         self.performed.append(effect)
         HANDS[type(effect)](self, effect)

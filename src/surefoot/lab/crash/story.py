@@ -48,6 +48,7 @@ class Story:
     modes: Modes = Modes()
     hub: tuple[str, ...] = ()
     hub_answers: bool = True
+    keeps_mode: bool = False  # a local revision may run in remote mode here (GO_REMOTE)
     hub_cancels: frozenset[str] = frozenset()
     fetch_fails: int = 0
     refused: dict[str, Cause] = field(default_factory=dict)

@@ -1,0 +1,98 @@
+"""`ctl objects`: list, store or fetch objects."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from surefoot.cli import output
+from surefoot.cli.ctl.link import AsJson, Socket, device
+from surefoot.cli.lazy import new_app
+from surefoot.cli.table import size
+from surefoot.cli.views.lists import objects_lines
+from surefoot.client.socket import SocketClient
+from surefoot.errors import NotFound
+from surefoot.files.objects import digest
+
+app = new_app(
+    invoke_without_command=True,
+    epilog="Examples:\n\n\b\n  surefoot ctl objects\n  surefoot ctl objects put root.squashfs\n",
+)
+
+Sha = Annotated[str, typer.Argument(metavar="SHA256", help="64 hexadecimal digits.")]
+
+
+@app.callback()
+def objects(ctx: typer.Context, socket: Socket = None, as_json: AsJson = False) -> None:
+    """List, store or fetch objects."""
+    ctx.obj = socket or ctx.obj
+    if ctx.invoked_subcommand is None:
+        _list(device(ctx, None), as_json)
+
+
+@app.command("ls", epilog="Example:\n\n\b\n  surefoot ctl objects ls --json\n")
+def list_all(ctx: typer.Context, socket: Socket = None, as_json: AsJson = False) -> None:
+    """List the objects of the device with their sizes."""
+    _list(device(ctx, socket), as_json)
+
+
+def _list(client: SocketClient, as_json: bool) -> None:
+    found = client.get("/objects")
+    if as_json:
+        output.show_json(found)
+    else:
+        output.show(objects_lines(found, output.paint()))
+
+
+@app.command(epilog="Example:\n\n\b\n  surefoot ctl objects put app/root.squashfs\n")
+def put(
+    ctx: typer.Context,
+    path: Annotated[Path, typer.Argument(help="A file.")],
+    sha: Annotated[
+        str, typer.Argument(metavar="[SHA256]", help="What it must be; computed by default.")
+    ] = "",
+    socket: Socket = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store a file as an object.
+
+    Nothing is kept when the bytes do not match the sum. Putting one that is there already checks,
+    and heals, the stored one.
+    """
+    client = device(ctx, socket)
+    name = sha or digest(path.resolve())
+    client.upload(f"/objects/{name}", path)
+    stored = path.stat().st_size
+    if as_json:
+        output.show_json({"sha256": name, "size": stored})
+    else:
+        output.show([f"{name}  {size(stored)}"])
+
+
+@app.command(epilog="Example:\n\n\b\n  surefoot ctl objects get SHA256 root.squashfs\n")
+def get(
+    ctx: typer.Context,
+    sha: Sha,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[PATH]", help="Where to; stdout by default.")
+    ] = None,
+    socket: Socket = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch the bytes of an object, and check them."""
+    client = device(ctx, socket)
+    if path is None:
+        client.download(f"/objects/{sha}", sys.stdout.buffer)
+        return
+    _fetch(client, sha, path)
+    if as_json:
+        output.show_json({"sha256": sha, "size": path.stat().st_size, "path": str(path)})
+
+
+def _fetch(client: SocketClient, sha: str, path: Path) -> None:
+    try:
+        with path.open("wb") as sink:
+            client.download(f"/objects/{sha}", sink)
+    except OSError as error:
+        raise NotFound(f"{path} cannot be written: {error.strerror}") from error

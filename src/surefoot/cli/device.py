@@ -1,0 +1,96 @@
+"""`surefoot device`: make a device, and run it on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from surefoot.cli import output
+from surefoot.cli.lazy import new_app
+from surefoot.cli.table import size
+
+app = new_app(no_args_is_help=True)
+
+Storage = Annotated[Path, typer.Argument(help="The device's storage directory.")]
+
+
+@app.callback()
+def device() -> None:
+    """Make a device, and run it on this machine."""
+
+
+@app.command(
+    epilog="""\
+Examples:
+
+\b
+  surefoot device create /var/lib/surefoot --from my-checkout
+  surefoot device create /var/lib/surefoot --from my-device.tgz
+"""
+)
+def create(
+    storage: Storage,
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--from",
+            metavar="CHECKOUT",
+            help="A checkout directory, an export tarball, or a state JSON beside its objects/.",
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Make a new device, whose factory revision 0 is a checkout.
+
+    A checkout holds plain files: bsp/run.json, and for each container a directory with run.json and
+    the files that it names. STORAGE must be empty, or not there yet.
+    """
+    from surefoot.client.checkout import open_source
+    from surefoot.device.create import create as make
+
+    found = open_source(source)
+    for text in found.notes:
+        output.note(text)
+    identity = make(storage, found)
+    if as_json:
+        made = {"storage": str(storage.resolve()), "id": identity, "revision": "0"}
+        output.show_json(made | {"objects": len(found.sizes)})
+        return
+    total = size(sum(found.sizes.values()))
+    output.show(
+        [
+            f"device {identity} is in {storage}: revision 0, {len(found.sizes)} objects, {total}",
+            f"start it with: surefoot device run {storage}",
+        ]
+    )
+
+
+@app.command(
+    epilog="""\
+Examples:
+
+\b
+  surefoot device run /var/lib/surefoot
+  surefoot device run my-device --run my-device.run
+"""
+)
+def run(
+    storage: Storage,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--run",
+            metavar="DIR",
+            help="Where the control socket pv-ctrl and the mounts are "
+            "[default: /run/surefoot/ID for root, else STORAGE/.surefoot/run].",
+        ),
+    ] = None,
+) -> int:
+    """Run a device on this machine: the boot loop, its agent and its containers.
+
+    It goes on until the device powers off or Ctrl-C, and leaves no process, mount or cgroup behind.
+    Containers need root and LXC; SUREFOOT_RUNTIME=process does without.
+    """
+    from surefoot.cli.run import run as run_device
+
+    return run_device(storage, run_dir)
