@@ -75,18 +75,21 @@ class Plain:
         self.common = f"-P {lxcpath} -n {self.name}"
 
     def start(self):
-        subprocess.run(f"lxc-start {self.common} -f {self.conf}", shell=True, check=True)
+        _shell(f"lxc-start {self.common} -f {self.conf}")
 
     def replace(self):
-        command = f"lxc-stop {self.common} && lxc-start {self.common} -f {self.conf}"
-        subprocess.run(command, shell=True, check=True)
+        _shell(f"lxc-stop {self.common} && lxc-start {self.common} -f {self.conf}")
 
     def pid(self):
-        command = f"lxc-info {self.common} -p -H"
-        return int(subprocess.run(command, shell=True, check=True, capture_output=True).stdout)
+        return int(_shell(f"lxc-info {self.common} -p -H"))
 
     def stop(self):
-        subprocess.run(f"lxc-stop -k {self.common}", shell=True, check=True)
+        _shell(f"lxc-stop -k {self.common}")
+
+
+def _shell(command):
+    """As a person would type it."""
+    return subprocess.run(["sh", "-c", command], check=True, capture_output=True).stdout
 
 
 async def plain_gaps(machine, image, watch, rounds):

@@ -189,7 +189,8 @@ async def test_a_parked_init_that_was_killed_is_parked_again(kind, machine, imag
     async with machine.runtime(kind) as runtime:
         await runtime.prepare(machine.bundle("app.1", images["healthy"]))
         for pid in machine.processes():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         await seen(lambda: not runtime._instances["app.1"].is_alive)
         assert is_alive(await runtime.start("app.1"))
 

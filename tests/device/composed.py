@@ -49,7 +49,7 @@ class Bench:
         self.progress = {"0": done()}
         self.dead, self.bad = set(), set()
         self.installs_fail = None
-        self.hub_answers = True
+        self.hub_answers, self.held = True, None
         self.pv_rev, self.pv_try = "0", None
         self.journal, self.remote, self.left = None, self.modes.remote_allowed, None
         self.log, self.effects, self.answers, self.timers, self.todo = [], [], {}, {}, []
@@ -104,7 +104,7 @@ class Bench:
         hand = HANDS.get(type(effect))
         if hand is not None:
             hand(self, effect)
-        elif isinstance(effect, ANSWERED):
+        elif type(effect) in ANSWERS:
             self.todo.append(effect)
 
     def settle(self):
@@ -120,27 +120,28 @@ class Bench:
         return [e for event in self.answer(self.todo.pop(0)) for e in self.give(event)]
 
     def answer(self, effect):
-        if isinstance(effect, up_do.LoadState):
-            return [self._loaded(effect.revision)]
-        if isinstance(effect, up_do.Install):
-            failed = up_on.InstallFailed(effect.revision, self.installs_fail)
-            return [failed if self.installs_fail else up_on.Installed(effect.revision)]
-        if isinstance(effect, up_do.Fetch):
-            return [up_on.Fetched(effect.revision)]
-        if isinstance(effect, up_do.Report):
-            held = self.progress[effect.revision].status
-            answers = [up_on.HubAnswered(), up_on.Reported(effect.revision, held)]
-            return answers if self.hub_answers else []
-        if isinstance(effect, dev.MakeFactory):
-            return [dev.FactoryMade(effect.revision)]
-        if isinstance(effect, dev.CollectGarbage):
-            return [dev.Collected(0)]
-        return [self._container(effect)]
+        """The events that answer an effect; none from a Hub that is away."""
+        answer = ANSWERS[type(effect)](self, effect)
+        return answer if isinstance(answer, list) else [answer]
 
-    def _loaded(self, revision):
-        found = self.states.get(revision)
+    def _load(self, effect):
+        found = self.states.get(effect.revision)
         cause = None if found else tables.Cause.BAD_STATE
-        return dev.StateLoaded(revision, found, cause, missing=revision in ("7", "8"))
+        missing = effect.revision in ("7", "8")
+        return dev.StateLoaded(effect.revision, found, cause, missing=missing)
+
+    def _install(self, effect):
+        if self.installs_fail:
+            return up_on.InstallFailed(effect.revision, self.installs_fail)
+        return up_on.Installed(effect.revision)
+
+    def _fetch(self, effect):
+        return up_on.Fetched(effect.revision)
+
+    def _report(self, effect):
+        held = self.held or self.progress[effect.revision].status
+        answers = [up_on.HubAnswered(), up_on.Reported(effect.revision, held)]
+        return answers if self.hub_answers else []
 
     def _container(self, effect):
         names = {effect.id, effect.id.split(".")[0]}
@@ -249,17 +250,17 @@ class Bench:
         return {one.name: one.pid for one in self.device.supervisor.current if one.has_process}
 
 
-ANSWERED = (
-    up_do.LoadState,
-    up_do.Install,
-    up_do.Fetch,
-    up_do.Report,
-    sup_do.Prepare,
-    sup_do.Start,
-    sup_do.Stop,
-    dev.MakeFactory,
-    dev.CollectGarbage,
-)
+ANSWERS = {
+    up_do.LoadState: Bench._load,
+    up_do.Install: Bench._install,
+    up_do.Fetch: Bench._fetch,
+    up_do.Report: Bench._report,
+    sup_do.Prepare: Bench._container,
+    sup_do.Start: Bench._container,
+    sup_do.Stop: Bench._container,
+    dev.MakeFactory: lambda bench, effect: dev.FactoryMade(effect.revision),
+    dev.CollectGarbage: lambda bench, effect: dev.Collected(0),
+}
 HANDS = {
     up_do.Save: Bench.save,
     up_do.Arm: Bench.arm,

@@ -86,7 +86,7 @@ def test_a_local_record_in_progress_that_is_not_tried_is_an_orphan(device):
     """R3."""
     store(device, "locals/x", app="a1")
     device.storage.write_progress("locals/x", progress(tables.APPLIED))
-    assert gather(device).found.orphans == (("locals/x", 0),)
+    assert gather(device).found.orphans == (("locals/x", progress(tables.APPLIED)),)
 
 
 def test_an_unfinished_remote_record_waits_with_its_starts(device):

@@ -22,25 +22,23 @@ def chosen(wanted, tmp_path):
 
 def test_auto_takes_lxc_where_it_can_and_says_why_where_it_cannot(tmp_path, obstacle):
     if obstacle is None:
-        assert chosen("auto", tmp_path) == ("lxc", "lxc: all it needs is here")
+        assert chosen("auto", tmp_path) == ("lxc", "this machine can do all it needs")
         return
     name, why = chosen("auto", tmp_path)
     assert name == "process"
-    assert (
-        why == f"process: LXC cannot be used here ({OBSTACLE}), so containers run without isolation"
-    )
+    assert why == f"LXC cannot be used here ({OBSTACLE}), so containers run without isolation"
 
 
 def test_lxc_by_name_fails_on_a_machine_that_cannot(tmp_path, obstacle):
     if obstacle is None:
-        assert chosen("lxc", tmp_path) == ("lxc", "lxc: it was asked for")
+        assert chosen("lxc", tmp_path) == ("lxc", "it was asked for")
         return
     with pytest.raises(RuntimeFailed, match=f"SUREFOOT_RUNTIME=lxc, but .*: {OBSTACLE}"):
         choose("lxc", "12345678", tmp_path, tmp_path)
 
 
 def test_process_by_name_is_always_taken(tmp_path, obstacle):
-    assert chosen("process", tmp_path) == ("process", "process: it was asked for")
+    assert chosen("process", tmp_path) == ("process", "it was asked for")
 
 
 def test_any_other_name_is_refused(tmp_path):

@@ -166,10 +166,14 @@ class Explorer:
             return replace(world, timers=world.timers - {event.timer})
         kinds = [kind for kind, answers in do.ANSWERS.items() if type(event) in answers]
         gone = {e for e in world.due if type(e) in kinds and e.revision == event.revision}
-        if isinstance(event, on.RunAsked) and (found := world.point(event.revision)[0]):
-            if found.final:  # R25: the door stores a new record first
-                world = world.storing(event.revision, tables.READY_TO_RUN, 0)
+        if isinstance(event, on.RunAsked) and self._ended(world, event.revision):
+            # R25: the door stores a new record first
+            world = world.storing(event.revision, tables.READY_TO_RUN, 0)
         return replace(world, due=world.due - gone)
+
+    def _ended(self, world, revision):
+        point, _ = world.point(revision)
+        return point is not None and point.final
 
     def perform(self, world, effects):
         for effect in effects:
@@ -180,29 +184,33 @@ class Explorer:
         yield world
 
     def _done(self, world, effect):
-        match effect:
-            case do.Save():
-                return self._saved(world, effect)
-            case do.Arm():
-                return replace(world, pv_try=effect.revision, pv_trying=None)
-            case do.Disarm():
-                trying = None if effect.restore else world.pv_trying
-                return replace(world, pv_try=effect.restore, pv_trying=trying)
-            case do.Commit():
-                return replace(world, pv_rev=effect.revision, pv_try=None)
-            case do.SetTimer():
-                return replace(world, timers=world.timers | {effect.timer})
-            case do.DropTimer():
-                return replace(world, timers=world.timers - {effect.timer})
-            case do.LoadState() | do.Fetch() | do.Install() | do.Report():
-                return replace(world, due=world.due | {effect})
-        return world
+        hand = HANDS.get(type(effect))
+        return world if hand is None else hand(self, world, effect)
 
     def _saved(self, world, effect):
         before, _ = world.point(effect.revision)
         if before != effect.point:
             self.edges.add((before, effect.point))
         return world.storing(effect.revision, effect.point, effect.retries)
+
+    def _armed(self, world, effect):
+        return replace(world, pv_try=effect.revision, pv_trying=None)
+
+    def _disarmed(self, world, effect):
+        trying = None if effect.restore else world.pv_trying
+        return replace(world, pv_try=effect.restore, pv_trying=trying)
+
+    def _committed(self, world, effect):
+        return replace(world, pv_rev=effect.revision, pv_try=None)
+
+    def _timed(self, world, effect):
+        return replace(world, timers=world.timers | {effect.timer})
+
+    def _dropped(self, world, effect):
+        return replace(world, timers=world.timers - {effect.timer})
+
+    def _begun_work(self, world, effect):
+        return replace(world, due=world.due | {effect})
 
     # --- the power comes back -------------------------------------------------------------------
 
@@ -232,3 +240,17 @@ class Explorer:
             named = name in (world.pv_try, world.pv_rev)
             if name.startswith("locals/") and point.status is Status.INPROGRESS and not named:
                 yield name, retries
+
+
+HANDS = {
+    do.Save: Explorer._saved,
+    do.Arm: Explorer._armed,
+    do.Disarm: Explorer._disarmed,
+    do.Commit: Explorer._committed,
+    do.SetTimer: Explorer._timed,
+    do.DropTimer: Explorer._dropped,
+    do.LoadState: Explorer._begun_work,
+    do.Fetch: Explorer._begun_work,
+    do.Install: Explorer._begun_work,
+    do.Report: Explorer._begun_work,
+}

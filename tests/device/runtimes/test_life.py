@@ -13,7 +13,7 @@ from surefoot.device.runtimes.protocol import Exit
 from surefoot.device.runtimes.watch import Process
 from surefoot.errors import RuntimeFailed
 
-STAYS = "trap '' TERM; while :; do sleep 3600 & wait $!; done"
+STAYS = "trap '' TERM; echo up; while :; do sleep 3600 & wait $!; done"
 HEEDS = "trap 'exit 0' TERM; echo up; while :; do sleep 3600 & wait $!; done"
 
 
@@ -110,7 +110,7 @@ async def test_an_init_that_heeds_its_signal_is_not_killed():
 
 
 async def test_an_init_that_ignores_its_signals_is_killed_at_once():
-    life = Shell(f"{STAYS}; echo up")
+    life = Shell(STAYS)
     await life.stop(None, 3600)
     assert await life.ended() == Exit(-signal.SIGKILL, None)
 

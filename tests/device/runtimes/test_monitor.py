@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 
 import pytest
@@ -12,10 +13,17 @@ from surefoot.errors import RuntimeFailed
 from tests.support.machine import seen
 
 HEAD = "lxc-start x 20261124073752.697"
-LOG = f"echo '{HEAD} %s x - ../src/lxc/start.c:%s:1 - '"
-STARTED = f'echo "{HEAD} NOTICE start - ../src/lxc/start.c:post_start:1 - Started \\"x\\" with pid \\"1\\""'
-ENDED = f"echo '{HEAD} INFO error - ../src/lxc/error.c:lxc_error_set_and_log:31 - Child <1> ended on %s'"
-FAILED = f"echo '{HEAD} ERROR start - ../src/lxc/start.c:start:2197 - Failed to exec'"
+LXC = "../src/lxc"
+
+
+def says(level, where, text):
+    """A shell command that prints a line of LXC's log."""
+    return f"echo {shlex.quote(f'{HEAD} {level} x - {LXC}/{where}:1 - {text}')}"
+
+
+STARTED = says("NOTICE", "start.c:post_start", 'Started "x" with pid "1"')
+ENDED = says("INFO", "error.c:lxc_error_set_and_log", "Child <1> ended on %s")
+FAILED = says("ERROR", "start.c:start", "Failed to exec")
 # What LXC does: init is forked, waits while the hook runs, and then is executed.
 PLAY = """\
 exec 4>EVENTS
@@ -36,8 +44,8 @@ class Play:
 
     def begin(self, released=STARTED, ended="true", refused="true", play=PLAY):
         script = play.format(released=released, ended=ended, refused=refused)
-        script = script.replace("EVENTS", f"'{self.monitor.events}'")
-        command = ["/bin/sh", "-c", script.replace("HOOK", f"'{self.hook}'")]
+        script = script.replace("EVENTS", shlex.quote(str(self.monitor.events)))
+        command = ["/bin/sh", "-c", script.replace("HOOK", shlex.quote(str(self.hook)))]
         self.monitor.launch(command, dict(os.environ), self.directory / "output")
         return self.monitor
 
@@ -103,9 +111,9 @@ async def test_a_parked_init_can_be_given_up(place):
 
 async def test_a_second_run_of_the_hook_is_refused(place):
     """What LXC does when a container reboots itself."""
-    again = "{ %s; } >&4; until ! [ -p GATE ]; do sleep 0.01; done; sh HOOK || echo refused >OUT; :"
-    again = again.replace("GATE", f"'{place}/gate'").replace("OUT", f"'{place}/refused'")
-    monitor = Play(place).begin(released=again % STARTED)
+    gate, refused = (shlex.quote(str(place / name)) for name in ("gate", "refused"))
+    again = f"while [ -p {gate} ]; do sleep 0.01; done; sh HOOK || touch {refused}; :"
+    monitor = Play(place).begin(released=f"{STARTED} >&4; {again}")
     await monitor.parked()
     await monitor.release()
     await seen((place / "refused").exists)

@@ -36,9 +36,9 @@ def serve(desk: MemoryDesk, tmp_path: Path) -> Iterator[Serve]:
 
         def start(limits: Limits | None = None) -> Path:
             path = tmp_path / "pv-ctrl"
-            stack.callback(desk.pause.set)
             stack.enter_context(ControlServer(desk, path, limits))
             stack.callback(desk.log_of_events.close)
+            stack.callback(desk.pause.set)
             return path
 
         yield start

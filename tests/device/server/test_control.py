@@ -9,7 +9,7 @@ import pytest
 from surefoot.client.unix import connect
 from surefoot.device.server import ControlServer, Limits
 from surefoot.device.server.control import SOCKET_MODE
-from surefoot.errors import Conflict, Unreachable
+from surefoot.errors import Conflict, SurefootError, Unreachable
 from tests.device.server.memory_desk import MemoryDesk, Wire, ask
 
 
@@ -52,6 +52,12 @@ def test_what_is_no_socket_is_left_alone(desk: MemoryDesk, tmp_path: Path) -> No
     with pytest.raises(Conflict, match="not a socket"):
         ControlServer(desk, path).start()
     assert path.read_text() == "a file"
+
+
+def test_a_run_directory_that_is_not_there_is_said(desk: MemoryDesk, tmp_path: Path) -> None:
+    for path in (tmp_path / "absent" / "pv-ctrl", tmp_path / ("x" * 120) / "pv-ctrl"):
+        with pytest.raises(SurefootError, match="No control socket can be made at .*No such file"):
+            ControlServer(desk, path).start()
 
 
 def test_a_socket_in_a_very_deep_directory_is_served(desk: MemoryDesk, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from surefoot.device.server.connection import Connection
 from surefoot.device.server.desk import Desk
 from surefoot.device.server.lanes import Lanes, Place
 from surefoot.device.server.limits import Limits
-from surefoot.errors import Conflict, Unreachable
+from surefoot.errors import Conflict, SurefootError, Unreachable
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 0.1
@@ -41,6 +41,18 @@ class ControlServer:
         """Replaces a socket file that nobody serves. Raises Conflict when the place is taken."""
         _make_free(self._path)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._bind()
+        except OSError as error:
+            self._listener.close()
+            reason = error.strerror or error
+            raise SurefootError(
+                f"No control socket can be made at {self._path}: {reason}"
+            ) from error
+        self._acceptor = threading.Thread(target=self._accept, name="pv-ctrl", daemon=True)
+        self._acceptor.start()
+
+    def _bind(self) -> None:
         # Linux gives the file the mode of the socket, so it is never open to others.
         os.fchmod(self._listener.fileno(), SOCKET_MODE)
         with unix_address(self._path) as address:
@@ -48,8 +60,6 @@ class ControlServer:
         self._path.chmod(SOCKET_MODE)
         self._file = self._path.stat().st_ino
         self._listener.listen(self.limits.waiting)
-        self._acceptor = threading.Thread(target=self._accept, name="pv-ctrl", daemon=True)
-        self._acceptor.start()
 
     def stop(self, grace_s: float = 1.0) -> None:
         """Ends streams and idle connections; requests being answered get `grace_s` to end."""
