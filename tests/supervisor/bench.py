@@ -8,6 +8,7 @@ from surefoot.supervisor import events as on
 from surefoot.supervisor.advance import advance
 from surefoot.supervisor.effects import Fact
 from surefoot.supervisor.record import Record
+from surefoot.supervisor.tables import MOVES
 from surefoot.supervisor.tables import ContainerStatus as S
 
 GROUPS = (Group("root"), Group("app"))
@@ -50,7 +51,7 @@ class Bench:
     def tell(self, event):
         before = self.record
         self.record, effects = advance(before, event)
-        check(before, self.record, effects)
+        check(before, self.record, effects, event)
         for effect in effects:
             self._note(effect)
         return effects
@@ -126,7 +127,7 @@ def facts_of(effects):
     return [effect.fact for effect in effects if isinstance(effect, do.Tell)]
 
 
-def check(before, after, effects):
+def check(before, after, effects, event):
     """What holds after every event, whatever it was."""
     hash(after)
     assert after == replace(after)
@@ -139,17 +140,30 @@ def check(before, after, effects):
     assert after.clocks <= after.released
     for effect in effects:
         if isinstance(effect, do.Start):
-            _check_start(after, effect)
+            _check_start(before, after, effect)
     if after.told_halted and not before.told_halted:
-        assert not alive
+        assert not alive or isinstance(event, on.TimerFired), "halted, and something runs"
+    _check_moves(before, after)
 
 
-def _check_start(after, effect):
-    one = after.get(effect.id)
-    assert not one.retiring
+def _check_start(before, after, effect):
+    one, was = after.get(effect.id), before.get(effect.id)
+    assert one.status is S.STARTING
     assert not one.user_stopped
     assert not after.halting, f"{effect.id} is started while everything is stopped"
-    assert one.status is S.STARTING
+    assert was is not None, "an instance is prepared before it is started"
+
+
+def _check_moves(before, after):
+    """An event moves a container along the table, at most two steps (down and up again)."""
+    for one in after.instances:
+        was = before.get(one.id)
+        if was is None or was.status is one.status:
+            continue
+        direct = MOVES[was.status]
+        assert one.status in direct | {s for step in direct for s in MOVES[step]}, (
+            f"{one.id}: {was.status} -> {one.status}"
+        )
 
 
 __all__ = ["ALWAYS", "GROUPS", "Bench", "Fact", "S", "box", "data", "facts_of", "ready", "wanted"]

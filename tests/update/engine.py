@@ -146,6 +146,7 @@ EVENTS = (
     on.Starting(),
     on.GoalsReached(),
     on.Stabilised(),
+    on.Destabilised(),
     on.GoalTimedOut(),
     on.ContainerFailed("app"),
     on.HubAnswered(),

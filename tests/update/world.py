@@ -13,18 +13,20 @@ from surefoot.boot.protocol import BootVars
 from surefoot.update import effects as do
 from surefoot.update import events as on
 from surefoot.update import tables
-from surefoot.update.advance import advance
+from surefoot.update.advance import RULES, advance
 from surefoot.update.record import How, Record
-from surefoot.update.tables import Cause, Stage
+from surefoot.update.tables import Cause
 from surefoot.wire.progress import Status
 from tests.update.engine import ONE_WAY, POLICY, REBOOT, SWITCH, stored
 
+BEGUN = (Status.INPROGRESS, Status.TESTING)
 REFUSALS = (Cause.BAD_STATE, Cause.NOT_COVERED, Cause.BAD_SIGNATURE, Cause.UNKNOWN, Cause.INTERNAL)
 SICK = (Cause.BAD_OBJECT, Cause.NOT_COVERED, Cause.BAD_SIGNATURE, Cause.UNKNOWN, Cause.INTERNAL)
 TOLD = (
     on.Starting(),
     on.GoalsReached(),
     on.Stabilised(),
+    on.Destabilised(),
     on.GoalTimedOut("late"),
     on.ContainerFailed("app", "exited"),
     on.HubAnswered(),
@@ -58,10 +60,12 @@ class World:
 
 
 class Explorer:
-    """`new`: revisions that may be run, local ones by a command, others by the Hub."""
+    """`new`: revisions that may be run, local ones by a command, others by the Hub; `stale`: those
+    that the Hub offers too late."""
 
-    def __init__(self, *new, plans=(SWITCH, REBOOT, ONE_WAY), lose_boot_file=False):
+    def __init__(self, *new, plans=(SWITCH, REBOOT, ONE_WAY), stale=(), lose_boot_file=False):
         self.new = new
+        self.stale = stale
         self.plans = plans
         self.lose_boot_file = lose_boot_file
         self.edges = set()
@@ -128,24 +132,22 @@ class Explorer:
         yield from (on.Checked(name, cause) for cause in REFUSALS)
 
     def _asked(self, world):
+        """What the composition asks for when it sees that it may."""
         record = world.record
         stage = record.update.stage if record.update else None
-        if stage in tables.ABORTABLE and not record.update.remote:
-            yield on.AbortAsked()
-        if stage not in (None, Stage.FACTORY):
-            return
+        if record.update is None or not record.update.remote:
+            yield from (on.AbortAsked() for _ in range((stage, on.AbortAsked) in RULES))
+        if record.running != record.done and (stage, on.RollbackAsked) in RULES:
+            yield from (on.RollbackAsked(plan) for plan in self.plans)
         for name in self.new:
             if name not in (record.running, record.done):
                 yield from self._begun(world, name, stage)
-        if stage is None:
-            yield on.AbortAsked()
-            yield on.StaleOffered("3")
-            if record.running != record.done:
-                yield from (on.RollbackAsked(plan) for plan in self.plans)
+        yield from (on.StaleOffered(name, 1) for name in self.stale if stage is None)
 
     def _begun(self, world, name, stage):
         if name.startswith("locals/"):
-            yield from (on.RunAsked(name, how) for how in How)
+            if (stage, on.RunAsked) in RULES:
+                yield from (on.RunAsked(name, how) for how in How)
             return
         point, retries = world.point(name)
         if stage is None and (point is None or not point.final):
@@ -166,14 +168,10 @@ class Explorer:
             return replace(world, timers=world.timers - {event.timer})
         kinds = [kind for kind, answers in do.ANSWERS.items() if type(event) in answers]
         gone = {e for e in world.due if type(e) in kinds and e.revision == event.revision}
-        if isinstance(event, on.RunAsked) and self._ended(world, event.revision):
+        if isinstance(event, on.RunAsked) and event.revision != world.record.staged:
             # R25: the door stores a new record first
             world = world.storing(event.revision, tables.READY_TO_RUN, 0)
         return replace(world, due=world.due - gone)
-
-    def _ended(self, world, revision):
-        point, _ = world.point(revision)
-        return point is not None and point.final
 
     def perform(self, world, effects):
         for effect in effects:
@@ -231,15 +229,15 @@ class Explorer:
     def _found(self, world, running, cause):
         point, retries = world.point(world.pv_try or running)
         found = stored(point, retries) if point else None
-        orphans = tuple(sorted(self._orphans(world)))
+        orphans = tuple(sorted(self._orphans(world), key=repr))
         self.met.add((None, on.Booted))
         return on.Booted(running, world.pv_rev, world.pv_try, found, cause, orphans=orphans)
 
     def _orphans(self, world):
         for name, (point, retries) in world.points:
             named = name in (world.pv_try, world.pv_rev)
-            if name.startswith("locals/") and point.status is Status.INPROGRESS and not named:
-                yield name, retries
+            if name.startswith("locals/") and point.status in BEGUN and not named:
+                yield name, stored(point, retries)
 
 
 HANDS = {

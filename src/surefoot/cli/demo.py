@@ -57,7 +57,7 @@ def _settings() -> Mapping[str, str]:
 def _end_in_order() -> None:
     """A demonstration that is told to end still takes its device down."""
 
-    def leave(number: str, _frame: object) -> None:
+    def leave(number: int, _frame: object) -> None:
         sys.exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -151,6 +151,7 @@ async def _live(agent: Agent, desk: AgentDesk, boot: dev.Boot) -> int:
     upkeep = [loop.create_task(work(agent)) for work in (keep_logs_small, show_consoles)]
     with ControlServer(desk, agent.parts.socket):
         code = await agent.run(boot)
+        agent.parts.events.close()  # listeners end at once: a reboot does not wait for them
     for task in upkeep:
         task.cancel()
     await agent.hands.finish()

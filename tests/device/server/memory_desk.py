@@ -19,7 +19,6 @@ from surefoot.device.server import (
     DaemonView,
     GroupView,
     Op,
-    RecoveryView,
     StepView,
 )
 from surefoot.errors import InvalidInput, NotFound
@@ -33,6 +32,7 @@ MGMT = Caller("manager", frozenset({"mgmt"}))
 
 SYSTEM = ContainerView("base", "root", "STARTED", "STARTED", "system", ("mgmt",))
 APP = ContainerView("app", "app", "STARTED", "STARTED", "container", ("mgmt",))
+GROUP = GroupView("root", "STARTED", "system", "READY")
 
 
 @dataclass
@@ -42,6 +42,7 @@ class MemoryDesk:
     root: Path
     caller: Caller = HOST
     views: list[ContainerView] = field(default_factory=lambda: [APP, SYSTEM])
+    group_views: list[GroupView] = field(default_factory=lambda: [GROUP])
     states: dict[str, bytes] = field(default_factory=lambda: {"0": STATE, "current": STATE})
     messages: dict[str, str] = field(default_factory=dict)
     meta: dict[str, dict[str, str]] = field(default_factory=lambda: {"user": {}, "device": {}})
@@ -65,11 +66,7 @@ class MemoryDesk:
         return self.views
 
     def groups(self) -> Sequence[GroupView]:
-        recovery = RecoveryView(5, 30, "reboot")
-        return (
-            GroupView("root", "STARTED", "system", "READY"),
-            GroupView("app", "STARTED", "container", "READY", recovery),
-        )
+        return self.group_views
 
     def container_action(self, name: str, action: Action) -> None:
         self.asked.append((name, action))

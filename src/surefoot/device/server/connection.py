@@ -13,6 +13,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from typing import Protocol
 from urllib.parse import parse_qsl
@@ -93,16 +94,7 @@ class Connection(BaseHTTPRequestHandler):
             _log.debug("connection ended: %s", error)
 
     def finish(self) -> None:
-        """Nobody loses an answer because it was still sending when we closed."""
-        if not self._answering:
-            return
-        try:
-            self.connection.shutdown(socket.SHUT_WR)
-            self._paced.expect(self._limits.linger_pace)
-            while not (self._body and self._body.finished) and self._source.read1():
-                pass
-        except OSError:
-            pass  # the client is gone, or too slow: it had its chance
+        """Nothing is left to flush: answers are written at once."""
 
     def _handle(self) -> None:
         try:
@@ -120,12 +112,12 @@ class Connection(BaseHTTPRequestHandler):
                 self._serve()
         except Refused as refused:
             self.close_connection = True
-            self._send(Answer(refused.status, UNSUPPORTED))
+            self._answer(Answer(refused.status, UNSUPPORTED))
         except SurefootError as error:
             if self._answering:
                 raise NoAnswer(f"the answer broke off: {error}") from error
-            _log.info("%s refused: %s", self.requestline, error)
-            self._send(failure(error))
+            _log.debug("%r refused: %s", self.requestline, error)
+            self._answer(failure(error))
 
     def _identified(self) -> Caller:
         """R26. Raises Reply for a caller that nobody can name."""
@@ -195,8 +187,8 @@ class Connection(BaseHTTPRequestHandler):
             if route.lane is not Lane.COMMAND:
                 self.close_connection = True
             with _our_faults_hidden(f"{route.method} {route.pattern}"):
-                answer = route.handler(request)
-            self._send(answer)
+                answer = _guarded(route.handler(request))
+            self._answer(answer)
 
     def _routed(self, target: Target, body: Body) -> tuple[Route, Request]:
         found = find(target.path)
@@ -220,14 +212,40 @@ class Connection(BaseHTTPRequestHandler):
         if self._awaited:
             self._writer.go_on()
 
+    def _answer(self, answer: AnyAnswer) -> None:
+        self._send(answer)
+        if self.close_connection:
+            self._linger()
+
     def _send(self, answer: AnyAnswer) -> None:
         self._answering = True
-        unread = not self._body or not self._body.finished
-        if unread or self._service.lanes.crowded or isinstance(answer, StreamAnswer):
+        if self._is_unread() or self._service.lanes.crowded or isinstance(answer, StreamAnswer):
             self.close_connection = True
         version = "HTTP/1.0" if self.request_version == "HTTP/1.0" else "HTTP/1.1"
         manner = Manner(version, self.close_connection, bare=self.command == "HEAD")
         self._writer.send(answer, manner)
+
+    def _linger(self) -> None:
+        """Nobody loses an answer because it was still sending when we closed."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self._paced.expect(self._limits.linger_pace)
+        while self._is_unread() and self._source.read1():
+            pass
+
+    def _is_unread(self) -> bool:
+        return not self._body or not self._body.finished
+
+
+def _guarded(answer: AnyAnswer) -> AnyAnswer:
+    """The pieces of a stream are made while it is sent: a fault may come late."""
+
+    def pieces(made: Iterator[bytes]) -> Iterator[bytes]:
+        with _our_faults_hidden("a stream"):
+            yield from made
+
+    if isinstance(answer, StreamAnswer):
+        return replace(answer, pieces=pieces(answer.pieces))
+    return answer
 
 
 @contextmanager

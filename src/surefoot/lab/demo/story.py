@@ -163,7 +163,7 @@ SCENES: tuple[Scene, ...] = (
 
 @dataclass(frozen=True)
 class Garbage:
-    """Part of the scene of damage: something that the control socket must refuse, keeping nothing of it."""
+    """Something that the control socket must refuse, keeping nothing of it."""
 
     what: str
     target: str

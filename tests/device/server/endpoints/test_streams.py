@@ -144,6 +144,14 @@ def test_a_followed_log_goes_on(path: Path, desk: MemoryDesk) -> None:
     assert wire.hear() == b"four\n"
 
 
+def test_a_fault_of_ours_in_the_middle_ends_the_stream_and_nothing_else(
+    path: Path, desk: MemoryDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.log_lines = [b"one\n", "no bytes"]  # type: ignore[list-item]
+    assert parse(listen(path, "/logs/0/app?follow=1").hear()).body == b"one\n"
+    assert ask(path, "GET", "/steps").status == 200
+
+
 def test_a_log_that_is_not_there_is_404_also_when_it_is_to_be_followed(path: Path) -> None:
     for query in ("", "?follow=1"):
         heard = ask(path, "GET", f"/logs/0/nope{query}")
