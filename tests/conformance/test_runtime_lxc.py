@@ -1,6 +1,5 @@
 """What only the `lxc` runtime can do, on real LXC: storage, bases, limits, namespaces, clean-up."""
 
-import asyncio
 import json
 import os
 import platform
@@ -216,23 +215,22 @@ async def test_a_container_sees_nothing_of_the_agent(machine, images):
     assert "SUREFOOT" not in output
 
 
-async def test_nothing_is_left_of_an_agent_that_was_killed(machine):
-    """R8: mounts go with its mount table, loop devices with the mounts; a sweep takes the rest."""
-    agent = doomed(machine)
-    with agent:
+def test_mounts_and_loop_devices_go_with_the_processes_of_a_killed_agent(machine):
+    """R8, decisions/0004: nobody unmounts anything here."""
+    with doomed(machine) as agent:
         assert agent.stdout.readline() == "up\n"
-        inside = Path(f"/proc/{agent.pid}/mountinfo").read_text()
-        assert str(machine.run_dir) in inside
+        assert str(machine.run_dir) in Path(f"/proc/{agent.pid}/mountinfo").read_text()
         assert str(machine.run_dir) not in Path("/proc/self/mountinfo").read_text()
+        assert any("loop device" in thing for thing in machine.left())
         agent.kill()
-    swept = await asyncio.to_thread(sweep, machine.device_id, machine.run_dir, machine.storage)
-    assert not swept.left
+    assert waited_for(lambda: not machine.kill_processes())
+    assert waited_for(lambda: not [left for left in machine.left() if "cgroup" not in left])
+    assert not sweep(machine.device_id, machine.run_dir, machine.storage).left
     machine.assert_clean()
 
 
-async def test_a_parked_container_gives_up_when_its_agent_is_killed(machine):
-    agent = doomed(machine)
-    with agent:
+def test_a_parked_container_gives_up_when_its_agent_is_killed(machine):
+    with doomed(machine) as agent:
         assert agent.stdout.readline() == "up\n"
         group = next(iter(cgroups.tops(machine.device_id)))
         assert cgroups.processes(group / "app.2")

@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import os
 import secrets
+import signal
 import time
 from pathlib import Path
 
@@ -80,6 +81,14 @@ class Machine:
         """All of the device's, monitors included."""
         members = [cgroups.processes(top) for top in cgroups.tops(self.device_id)]
         return family.marked(self.device_id).union(*members) - {os.getpid()}
+
+    def kill_processes(self):
+        """One round; those that were found."""
+        found = self.processes()
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return found
 
     def left(self):
         """What of the device is still on the machine, for people."""

@@ -21,6 +21,7 @@ from tests.update.engine import (
     IDLE,
     ON_REMOTE,
     ONE_WAY,
+    POLICY,
     REBOOT,
     SEVEN,
     SWITCH,

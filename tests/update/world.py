@@ -142,7 +142,14 @@ class Explorer:
         for name in self.new:
             if name not in (record.running, record.done):
                 yield from self._begun(world, name, stage)
-        yield from (on.StaleOffered(name, 1) for name in self.stale if stage is None)
+        if stage is None:
+            yield from self._too_late(world)
+
+    def _too_late(self, world):
+        for name in self.stale:
+            point, retries = world.point(name)
+            if point in (tables.NEW, tables.QUEUED):  # steps begin in the order of their numbers
+                yield on.StaleOffered(name, retries)
 
     def _begun(self, world, name, stage):
         if name.startswith("locals/"):

@@ -12,15 +12,17 @@ app = new_app()
 
 @app.command()
 def agent(
-    storage: Annotated[Path, typer.Argument(help="The device's storage directory.")],
+    storage: Annotated[
+        Path, typer.Argument(metavar="STORAGE", help="The device's storage directory.")
+    ],
     run: Annotated[
         Path, typer.Option("--run", metavar="DIR", help="Where the control socket and mounts are.")
     ] = Path("/run/pantavisor/pv"),
 ) -> int:
-    """Run the agent of a device: what a boot loader, the boot loop or systemd starts.
+    """Run the agent of a device: what a boot loader starts.
 
-    It learns the revision that it runs from pv_rev in its environment, and ends with 3 when the
-    device shall power off, with 0 for a reboot.
+    So do the boot loop and systemd. It learns the revision that it runs from pv_rev in its
+    environment, and ends with 3 when the device shall power off, with 0 for a reboot.
     """
     from surefoot.device.main import main
 

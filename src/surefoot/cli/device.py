@@ -11,7 +11,7 @@ from surefoot.cli.table import size
 
 app = new_app(no_args_is_help=True)
 
-Storage = Annotated[Path, typer.Argument(help="The device's storage directory.")]
+Storage = Annotated[Path, typer.Argument(metavar="STORAGE", help="The device's storage directory.")]
 
 
 @app.callback()

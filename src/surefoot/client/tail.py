@@ -20,8 +20,11 @@ def target(revision: str, source: str, tail: int, *, follow: bool = False) -> st
 
 
 class Follower:
-    """The last `tail` lines, then each new one, for ever. Raises what the first answer is; later
-    Unreachable when the device has been away for `patience_s` seconds."""
+    """The last `tail` lines, then each new one, for ever.
+
+    Raises NotFound when there is no such log; later Unreachable when the device has been away for
+    `patience_s` seconds.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class Follower:
         self._source = source
         self._patience_s = patience_s
         self._last = b""
+        client.get_bytes(target(revision, source, 0))
         self._heard = time.monotonic()
         self._lines = self._open(tail)
 

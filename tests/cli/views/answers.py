@@ -112,8 +112,8 @@ FACTORY: dict[str, Any] = {
     "revision": "0",
     "status": "DONE",
     "message": "Factory revision",
-    "began": "2026-11-23T06:51:34.000Z",
-    "ended": "2026-11-23T06:51:34.000Z",
+    "began": "2026-11-24T06:51:34.000Z",
+    "ended": "2026-11-24T06:51:34.000Z",
     "timeline": [entry("DONE", "Factory revision", "34.000", None)],
 }
 GOING_ON: dict[str, Any] = {

@@ -48,6 +48,11 @@ class QuickLife(Life):
         self.end()
 
 
+class Alive:
+    pid = 43
+    is_gone = False
+
+
 class QuickRuntime(InstanceRuntime):
     name = "quick"
 
@@ -55,6 +60,7 @@ class QuickRuntime(InstanceRuntime):
         super().__init__(machine.device_id, machine.run_dir, machine.storage)
         self.calls = []
         self.broken = ()
+        self.busy = 0
         self.claims = frozenset()
 
     def _set_up(self, bundle, lines):
@@ -64,6 +70,9 @@ class QuickRuntime(InstanceRuntime):
         return self.claims
 
     def _launch(self, instance):
+        if self.busy:
+            self.busy -= 1
+            raise RuntimeFailed("the layer is busy")
         self.calls.append(f"launch {instance.bundle.id}")
         return QuickLife(instance.bundle.id, self.broken)
 
@@ -128,15 +137,46 @@ async def test_what_fails_to_start_can_be_tried_again(runtime, bundle):
     assert await runtime.start("app.1") == 42
 
 
-async def test_what_is_claimed_is_left_to_start(runtime, bundle):
-    runtime.claims = frozenset(("the layer",))
+@pytest.mark.parametrize(
+    ("claim", "order"),
+    [
+        ("/a/layer", ["launch app.2"]),
+        ("network of app", ["tidy app.1", "launch app.2"]),
+    ],
+)
+async def test_what_is_claimed_is_left_to_start(runtime, bundle, claim, order):
+    """A layer is free when its processes are gone, an interface when LXC has given it back."""
+    runtime.claims = frozenset((claim,))
     await runtime.prepare(bundle("app.1"))
     await runtime.start("app.1")
     await runtime.prepare(bundle("app.2"))
     assert "launch app.2" not in runtime.calls
     await runtime.stop("app.1", 0)
+    runtime.calls.clear()
     await runtime.start("app.2")
+    assert runtime.calls == order
+
+
+async def test_a_layer_that_is_not_free_yet_is_waited_for(runtime, bundle):
+    runtime.claims = frozenset(("/a/layer",))
+    await runtime.prepare(bundle("app.1"))
+    await runtime.start("app.1")
+    await runtime.prepare(bundle("app.2"))
+    await runtime.stop("app.1", 0)
+    runtime.busy = 1
+    assert await runtime.start("app.2") == 42
+    assert runtime.calls.count("launch app.2") == 1
     assert runtime.calls.index("tidy app.1") < runtime.calls.index("launch app.2")
+
+
+async def test_what_another_one_holds_cannot_be_had(runtime, bundle):
+    runtime.claims = frozenset(("/a/layer",))
+    await runtime.prepare(bundle("app.1"))
+    await runtime.start("app.1")
+    runtime._instances["app.1"].life.init = Alive()
+    await runtime.prepare(bundle("app.2"))
+    with pytest.raises(RuntimeFailed, match=r"while app\.1 runs: both need /a/layer"):
+        await runtime.start("app.2")
 
 
 async def test_other_claims_do_not_matter(runtime, bundle):

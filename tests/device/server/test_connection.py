@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -284,6 +285,27 @@ def test_one_container_cannot_take_all_places(serve: Serve, desk: MemoryDesk) ->
     desk.caller = Caller(None)
     assert ask(path, "GET", "/steps").status == 200
     for wire in held:
+        wire.close()
+
+
+def test_a_flood_of_connections_that_are_turned_away_keeps_no_command_waiting(
+    serve: Serve, desk: MemoryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubborn = Pace(grace_s=600, stall_s=600)
+    path = serve(Limits(commands=2, per_container=0, refusals=1, refusal_pace=stubborn))
+    lookups, all_turned_away = iter(range(1, 1000)), threading.Event()
+
+    def container_of(_pid: int) -> Caller:
+        number = next(lookups)
+        if number == 20:
+            all_turned_away.set()
+        return MGMT if number <= 20 else Caller(None)
+
+    monkeypatch.setattr(desk, "container_of", container_of)
+    flood = [Wire(path) for _ in range(20)]
+    assert all_turned_away.wait(60)
+    assert ask(path, "GET", "/steps").status == 200
+    for wire in flood:
         wire.close()
 
 

@@ -22,7 +22,7 @@ from surefoot.client.wait import Until, Waiter, until_applied, until_idle, until
 app = new_app()
 
 _EXAMPLE = "Example:\n\n\b\n  surefoot ctl {}\n"
-Message = Annotated[str, typer.Argument(metavar="[MESSAGE]", help="Why, for the device's log.")]
+Message = Annotated[str, typer.Argument(metavar="MESSAGE", help="Why, for the device's log.")]
 
 
 @app.command(epilog=_EXAMPLE.format("run locals/one --wait"))
@@ -134,7 +134,7 @@ def poweroff(
 def make_factory(
     ctx: typer.Context,
     revision: Annotated[
-        str, typer.Argument(metavar="[REVISION]", help="The running one by default.")
+        str, typer.Argument(metavar="REVISION", help="The running one by default.")
     ] = "",
     wait: Wait = False,
     timeout: Timeout = DEFAULT_TIMEOUT,

@@ -48,7 +48,7 @@ def signal(
 def config(
     ctx: typer.Context,
     word: Annotated[
-        str, typer.Argument(metavar="[WORD]", help="Only keys with this in their names.")
+        str, typer.Argument(metavar="WORD", help="Only keys with this in their names.")
     ] = "",
     socket: Socket = None,
     as_json: AsJson = False,

@@ -34,11 +34,13 @@ def install(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     ctx: typer.Context,
     path: Annotated[
         Path,
-        typer.Argument(help="A checkout directory, an export tarball, or a state JSON."),
+        typer.Argument(
+            metavar="PATH", help="A checkout directory, an export tarball, or a state JSON."
+        ),
     ],
     name: Annotated[
         str,
-        typer.Argument(metavar="[NAME]", help="Of the revision; from its content by default."),
+        typer.Argument(metavar="NAME", help="Of the revision; from its content by default."),
     ] = "",
     run: Annotated[bool, typer.Option("--run", help="Then run it.")] = False,
     apply: Annotated[

@@ -32,7 +32,7 @@ Examples:
 def logs(
     ctx: typer.Context,
     source: Annotated[
-        str, typer.Argument(metavar="[SOURCE]", help="A container; the agent by default.")
+        str, typer.Argument(metavar="SOURCE", help="A container; the agent by default.")
     ] = AGENT,
     follow: Annotated[
         bool, typer.Option("-f", "--follow", help="Go on, also over reboots.")

@@ -1,8 +1,11 @@
 """`ctl objects`: list, store or fetch objects."""
 
+import hashlib
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO, cast
 
 import typer
 
@@ -12,7 +15,8 @@ from surefoot.cli.lazy import new_app
 from surefoot.cli.table import size
 from surefoot.cli.views.lists import objects_lines
 from surefoot.client.socket import SocketClient
-from surefoot.errors import NotFound
+from surefoot.errors import Corrupt, NotFound
+from surefoot.files import durable
 from surefoot.files.objects import digest
 
 app = new_app(
@@ -48,9 +52,9 @@ def _list(client: SocketClient, as_json: bool) -> None:
 @app.command(epilog="Example:\n\n\b\n  surefoot ctl objects put app/root.squashfs\n")
 def put(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A file.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file.")],
     sha: Annotated[
-        str, typer.Argument(metavar="[SHA256]", help="What it must be; computed by default.")
+        str, typer.Argument(metavar="SHA256", help="What it must be; computed by default.")
     ] = "",
     socket: Socket = None,
     as_json: AsJson = False,
@@ -75,7 +79,7 @@ def get(
     ctx: typer.Context,
     sha: Sha,
     path: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="Where to; stdout by default.")
+        Path | None, typer.Argument(metavar="PATH", help="Where to; stdout by default.")
     ] = None,
     socket: Socket = None,
     as_json: AsJson = False,
@@ -83,16 +87,32 @@ def get(
     """Fetch the bytes of an object, and check them."""
     client = device(ctx, socket)
     if path is None:
-        client.download(f"/objects/{sha}", sys.stdout.buffer)
+        _fetch(client, sha, sys.stdout.buffer.write)
         return
-    _fetch(client, sha, path)
+    try:
+        with durable.Draft(path) as draft:
+            _fetch(client, sha, draft.write)
+            draft.finish(path)
+    except OSError as error:
+        raise NotFound(f"{path} cannot be written: {error.strerror}") from error
     if as_json:
         output.show_json({"sha256": sha, "size": path.stat().st_size, "path": str(path)})
 
 
-def _fetch(client: SocketClient, sha: str, path: Path) -> None:
-    try:
-        with path.open("wb") as sink:
-            client.download(f"/objects/{sha}", sink)
-    except OSError as error:
-        raise NotFound(f"{path} cannot be written: {error.strerror}") from error
+@dataclass
+class _Sink:
+    """Sums what it passes on."""
+
+    take: Callable[[bytes], object]
+    running: Any = field(default_factory=hashlib.sha256)
+
+    def write(self, chunk: bytes) -> None:
+        self.running.update(chunk)
+        self.take(chunk)
+
+
+def _fetch(client: SocketClient, sha: str, take: Callable[[bytes], object]) -> None:
+    sink = _Sink(take)
+    client.download(f"/objects/{sha}", cast("BinaryIO", sink))
+    if sink.running.hexdigest() != sha:
+        raise Corrupt(f"object {sha} on the device has other bytes than its name says: put it anew")

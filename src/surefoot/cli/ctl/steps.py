@@ -57,7 +57,7 @@ def get(
 @app.command(epilog="Example:\n\n\b\n  surefoot ctl steps put state.json locals/one\n")
 def put(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A state JSON.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A state JSON.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="With or without locals/.")],
     message: Annotated[
         str, typer.Option("-m", "--message", metavar="TEXT", help="A commit message.")

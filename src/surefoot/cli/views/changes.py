@@ -76,10 +76,9 @@ def _timeline(change: Change, paint: Paint) -> Iterator[str]:
         at_s = seconds_between(change["began"], entry["since"])
         text = f"{paint(mark, 'dim')} {paint.status(entry['status'], _STATUS_WIDTH)}"
         yield f"{_at(at_s)} {text} {entry['message']}{_lasted(entry, paint)}".rstrip()
-        if entry["cause"]:
-            blank = " " * _TIME_WIDTH
-            cause = paint(entry["cause"], "dim")
-            yield f"{blank} {paint(bar, 'dim')} {' ' * _STATUS_WIDTH} {cause}"
+        before = f"{' ' * _TIME_WIDTH} {paint(bar, 'dim')} {' ' * _STATUS_WIDTH}"
+        for cause in causes(entry["cause"]):
+            yield f"{before} {paint(cause, 'dim')}"
 
 
 def _mark(marks: Marks, is_first: bool, is_last: bool) -> str:
@@ -100,8 +99,11 @@ def _lasted(entry: Mapping[str, Any], paint: Paint) -> str:
 
 def entry_lines(status: str, message: str, cause: str, at_s: float, paint: Paint) -> list[str]:
     """One entry as it happens; `at_s`: seconds since the first one."""
-    lines = [f"{_at(at_s)}  {paint.status(status, _STATUS_WIDTH)} {message}".rstrip()]
-    if cause:
-        blank = " " * (_TIME_WIDTH + 2 + _STATUS_WIDTH)
-        lines.append(f"{blank} {paint(cause, 'dim')}")
-    return lines
+    head = f"{_at(at_s)}  {paint.status(status, _STATUS_WIDTH)} {message}".rstrip()
+    blank = " " * (_TIME_WIDTH + 2 + _STATUS_WIDTH)
+    return [head, *(f"{blank} {paint(one, 'dim')}" for one in causes(cause))]
+
+
+def causes(text: str) -> list[str]:
+    """The engine joins several reasons into one text; each gets a line of its own."""
+    return text.split("; ") if text else []

@@ -25,7 +25,8 @@ def _head(status: Status, paint: Paint) -> Iterator[str]:
     yield _row("rollback point", status["rollback_point"], paint)
     yield _row("mode", f"{status['mode']}, containers by {status['runtime']}", paint)
     if status.get("update"):
-        yield _row("update", f"{status['update']['revision']}  {status['update']['stage']}", paint)
+        work = status["update"]
+        yield _row("update", f"{work['revision']}, stage {work['stage']}", paint)
     if status.get("command"):
         command = status["command"]
         yield _row("command", f"{command['op']} {command['payload']}".rstrip(), paint)

@@ -18,6 +18,7 @@ from surefoot.device.runtimes.lxcconf import Line
 from surefoot.device.runtimes.places import Places
 from surefoot.device.runtimes.protocol import Bundle, Exit
 from surefoot.device.runtimes.signals import number
+from surefoot.device.runtimes.volumes import NETWORK
 from surefoot.errors import RuntimeFailed
 from surefoot.revision import Goal
 
@@ -72,7 +73,7 @@ class InstanceRuntime(ABC):
 
     @abstractmethod
     def _tidy(self, instance: Instance) -> None:
-        """After a life is over: takes away what a next one, of whatever instance, must not find."""
+        """Takes away what a life that is over has left, mounts of layers included. In a thread."""
 
     @abstractmethod
     def _forget(self, instance_id: str) -> None:
@@ -93,9 +94,7 @@ class InstanceRuntime(ABC):
         if not instance.has_processes:
             return 0
         if not instance.is_alive:
-            for rival in list(self._rivals(instance)):
-                await self._yield_to(instance, rival)
-            await self._park(instance)
+            await self._take_over(instance, list(self._rivals(instance)))
         life = instance.life
         if life is None or life.has_run:
             raise RuntimeFailed(f"{instance_id} runs already: stop it before it is started again")
@@ -176,7 +175,8 @@ class InstanceRuntime(ABC):
         """Waits for what is left of the last life, and tidies after it."""
         if instance.life is not None:
             await instance.life.over()
-        self._tidy(instance)
+        if not instance.is_tidy:
+            await asyncio.to_thread(self._tidy, instance)
         instance.is_tidy = True
 
     def _rivals(self, instance: Instance) -> Iterator[Instance]:
@@ -185,14 +185,30 @@ class InstanceRuntime(ABC):
             if other is not instance and not other.is_tidy and other.claims & instance.claims:
                 yield other
 
-    async def _yield_to(self, instance: Instance, rival: Instance) -> None:
-        if rival.is_alive and not (rival.life and rival.life.is_init_gone):
-            shared = ", ".join(sorted(rival.claims & instance.claims))
-            raise RuntimeFailed(
-                f"{instance.bundle.id} cannot be started while {rival.bundle.id} runs: "
-                f"both need {shared}"
-            )
-        await self._settle(rival)
+    async def _take_over(self, instance: Instance, rivals: list[Instance]) -> None:
+        """Parks an instance that needs what others held, as early as that can be.
+
+        A layer is free when no process uses it, though its unused mount goes later: taking that
+        away writes the whole file system below it to disk. An interface is free when LXC has given
+        it back, at the end of its own tidying.
+        """
+        for rival in rivals:
+            _check_ended(instance, rival)
+        shared = [claim for rival in rivals for claim in rival.claims & instance.claims]
+        if any(claim.startswith(NETWORK) for claim in shared):
+            await self._settle_all(rivals)
+        try:
+            await self._park(instance)
+        except RuntimeFailed:
+            if not rivals:
+                raise
+            # Kernels with an index of overlays lend a layer only when its last mount is gone.
+            await self._settle_all(rivals)
+            await self._park(instance)
+
+    async def _settle_all(self, instances: list[Instance]) -> None:
+        for instance in instances:
+            await self._settle(instance)
 
     def _newest(self, container: str) -> str | None:
         bundles = [instance.bundle for instance in self._instances.values()]
@@ -209,6 +225,15 @@ class InstanceRuntime(ABC):
             return self._instances[instance_id]
         except KeyError:
             raise RuntimeFailed(f"{instance_id} has not been prepared, or was released") from None
+
+
+def _check_ended(instance: Instance, rival: Instance) -> None:
+    if rival.is_alive and rival.life is not None and not rival.life.is_init_gone:
+        shared = ", ".join(sorted(rival.claims & instance.claims))
+        raise RuntimeFailed(
+            f"{instance.bundle.id} cannot be started while {rival.bundle.id} runs: "
+            f"both need {shared}"
+        )
 
 
 def _read_conf(bundle: Bundle) -> tuple[Line, ...]:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from surefoot.boot.protocol import DEVICE_VARIABLE
 from surefoot.device.runtimes import lxcconf, volumes
 from surefoot.device.runtimes.base import PROGRAM_PATH, Instance, InstanceRuntime, log
 from surefoot.device.runtimes.cgroups import MONITOR, PIVOT
+from surefoot.device.runtimes.limits import Layout
 from surefoot.device.runtimes.lxcconf import Line
 from surefoot.device.runtimes.monitor import Monitor
 from surefoot.device.runtimes.protocol import Bundle
@@ -24,7 +26,10 @@ class LxcRuntime(InstanceRuntime):
     def __init__(self, device_id: str, run_dir: Path, storage: Path) -> None:
         super().__init__(device_id, run_dir, storage)
         self._volumes: dict[str, Volumes] = {}
-        self._layout = self.cgroups.layout()
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return self.cgroups.layout()
 
     def _set_up(self, bundle: Bundle, lines: tuple[Line, ...]) -> frozenset[str]:
         made = volumes.build(bundle, lines, self.places)

@@ -15,6 +15,8 @@ from surefoot.revision import Goal, Persistence
 OVERLAY: Final = "lxc-overlay"
 PATCH: Final = "root.ovl.squashfs"
 VOLUMES: Final = "/volumes"
+# A claim that begins so is an interface; all others are directories.
+NETWORK: Final = "network"
 _READ_AHEAD_MAX: Final = 32 << 20  # bytes of an image; more would push out what others need
 
 
@@ -179,7 +181,7 @@ class _Builder:
                 Path(located).mkdir(parents=True, exist_ok=True)
                 uppers.append(Path(located))
         lasting = [str(each) for each in uppers if self.volumes.home not in each.parents]
-        network = [f"network of {self.name}"] if lxcconf.has_own_network(self.lines) else []
+        network = [f"{NETWORK} of {self.name}"] if lxcconf.has_own_network(self.lines) else []
         return frozenset((*lasting, *network))
 
     def _located(self, place: str) -> str:

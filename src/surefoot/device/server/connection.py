@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 from surefoot.device.server.body import Body, framed_length
 from surefoot.device.server.desk import Caller, Desk, Reply
 from surefoot.device.server.lanes import Lanes, Place
-from surefoot.device.server.limits import Limits
+from surefoot.device.server.limits import Limits, Pace
 from surefoot.device.server.message import (
     INTERNAL,
     UNSUPPORTED,
@@ -36,7 +36,7 @@ from surefoot.device.server.reader import BUFFER_BYTES, Head, HeadCut, PacedSock
 from surefoot.device.server.routes import Lane, Route, Who, find
 from surefoot.device.server.target import Target, is_for_us, parse_target
 from surefoot.device.server.writer import Manner, Writer
-from surefoot.errors import SurefootError
+from surefoot.errors import Busy, SurefootError
 
 METHODS = ("GET", "PUT", "POST", "DELETE", "HEAD")
 NOT_MGMT = "Request not sent from mgmt platform"
@@ -102,8 +102,16 @@ class Connection(BaseHTTPRequestHandler):
             with self._service.lanes.container(self._caller.name):
                 super().handle()
         except SurefootError as error:
-            self.close_connection = True
-            self._send(failure(error))
+            self._turn_away(error)
+
+    def _turn_away(self, error: SurefootError) -> None:
+        self.close_connection = True
+        self._send(failure(error))
+        try:
+            with self._service.lanes.enter(Lane.REFUSAL, self._place):
+                self._linger(self._limits.refusal_pace)
+        except Busy:
+            pass  # so many are turned away that this one may miss why
 
     def handle_one_request(self) -> None:
         self._answering = False
@@ -215,7 +223,7 @@ class Connection(BaseHTTPRequestHandler):
     def _answer(self, answer: AnyAnswer) -> None:
         self._send(answer)
         if self.close_connection:
-            self._linger()
+            self._linger(self._limits.linger_pace)
 
     def _send(self, answer: AnyAnswer) -> None:
         self._answering = True
@@ -225,10 +233,10 @@ class Connection(BaseHTTPRequestHandler):
         manner = Manner(version, self.close_connection, bare=self.command == "HEAD")
         self._writer.send(answer, manner)
 
-    def _linger(self) -> None:
+    def _linger(self, pace: Pace) -> None:
         """Nobody loses an answer because it was still sending when we closed."""
         self.connection.shutdown(socket.SHUT_WR)
-        self._paced.expect(self._limits.linger_pace)
+        self._paced.expect(pace)
         while self._is_unread() and self._source.read1():
             pass
 

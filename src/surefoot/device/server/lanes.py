@@ -37,6 +37,7 @@ class Lanes:
         self._long = {
             Lane.TRANSFER: threading.Semaphore(limits.transfers),
             Lane.STREAM: threading.Semaphore(limits.streams),
+            Lane.REFUSAL: threading.Semaphore(limits.refusals),
         }
         self._per_container = limits.per_container
         self._guard = threading.Lock()

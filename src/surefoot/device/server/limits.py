@@ -36,6 +36,7 @@ class Limits:
     commands: int = 16
     transfers: int = 8
     streams: int = 16
+    refusals: int = 8
     per_container: int = 6
     waiting: int = 64
 
@@ -45,5 +46,6 @@ class Limits:
     body_pace: Pace = Pace(grace_s=30, stall_s=30, floor=1024)
     transfer_pace: Pace = Pace(grace_s=120, stall_s=60, floor=1024)
     linger_pace: Pace = Pace(grace_s=5, stall_s=5, floor=1024 * 1024)
+    refusal_pace: Pace = Pace(grace_s=1, stall_s=1)
     # A reader that takes nothing for so long is cut.
     send_stall_s: float = 30.0

@@ -37,9 +37,12 @@ class Who(StrEnum):
 
 
 class Lane(StrEnum):
+    """REFUSAL: a connection that was turned away unread, and may still be sending."""
+
     COMMAND = "command"
     TRANSFER = "transfer"
     STREAM = "stream"
+    REFUSAL = "refusal"
 
 
 @dataclass(frozen=True)

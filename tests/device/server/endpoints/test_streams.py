@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -145,10 +146,18 @@ def test_a_followed_log_goes_on(path: Path, desk: MemoryDesk) -> None:
 
 
 def test_a_fault_of_ours_in_the_middle_ends_the_stream_and_nothing_else(
-    path: Path, desk: MemoryDesk, caplog: pytest.LogCaptureFixture
+    path: Path,
+    desk: MemoryDesk,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    desk.log_lines = [b"one\n", "no bytes"]  # type: ignore[list-item]
+    def broken(*_: object) -> Iterator[bytes]:
+        yield b"one\n"
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(desk, "log", broken)
     assert parse(listen(path, "/logs/0/app?follow=1").hear()).body == b"one\n"
+    assert "secret" in caplog.text
     assert ask(path, "GET", "/steps").status == 200
 
 
