@@ -1,4 +1,4 @@
-"""`python -m surefoot`: the same as the command `surefoot`, and how the boot loop starts an agent."""
+"""`python -m surefoot`: the command `surefoot`, and how the boot loop starts an agent."""
 
 import sys
 

@@ -79,7 +79,7 @@ def test_a_difference_is_loud_and_the_end_says_how_many(
     assert "(3) A scene\n    what it is about\n  * one\n  * two\n" in out
     assert "  0.00 s  ERROR       Unexpected rollback\n" in out
     assert "NOT AS THE SCRIPT SAYS: 7 runs, not 8" in out
-    assert "1 differences" in out
+    assert "1 difference from the script" in out
     assert "nothing of the device is left" not in out
 
 

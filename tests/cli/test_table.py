@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from surefoot.cli.paint import PLAIN, Paint
-from surefoot.cli.table import clock, duration, seconds_between, size, table
+from surefoot.cli.table import clock, duration, number_of, seconds_between, size, table
 
 
 def test_columns_are_aligned_and_lines_have_no_blanks_at_their_end() -> None:
@@ -62,3 +62,7 @@ def test_a_moment_of_today_is_a_time_and_any_other_has_its_day() -> None:
 
 def test_seconds_between_two_labels() -> None:
     assert seconds_between("2026-11-24T06:51:34.120Z", "2026-11-24T06:51:35Z") == 0.88
+
+
+def test_one_thing_is_not_several() -> None:
+    assert [number_of(n, "object") for n in (0, 1, 2)] == ["0 objects", "1 object", "2 objects"]

@@ -4,11 +4,16 @@ from tests.tidy.source import PACKAGE, ROOT, TESTS, modules, name
 
 # Source files without a test file of their own name, each with where it is tested instead.
 TESTED_ELSEWHERE = {
+    # The rules of one machine, told as whole stories: event in, effects out.
+    **{
+        f"src/surefoot/update/{name}.py": "tests/update/test_advance.py"
+        for name in ("back", "begin", "factory", "gates", "staged", "trial", "work")
+    },
     "src/surefoot/__main__.py": "tests/cli/",
     "src/surefoot/device/runtimes/lxc.py": "tests/conformance/",
     "src/surefoot/device/runtimes/process.py": "tests/conformance/",
     "src/surefoot/device/runtimes/protocol.py": "tests/conformance/",
-    "src/surefoot/boot/protocol.py": "tests/conformance/",
+    "src/surefoot/boot/protocol.py": "tests/boot/test_protocol.py",
 }
 
 # Modules of plain values, tested through the machine that they belong to.

@@ -12,7 +12,7 @@ import typer
 from surefoot.cli import output
 from surefoot.cli.ctl.waiting import entry_json
 from surefoot.cli.lazy import new_app
-from surefoot.cli.table import duration, seconds_between
+from surefoot.cli.table import duration, number_of, seconds_between
 from surefoot.cli.views.changes import change_lines, entry_lines
 from surefoot.client.wait import Entry
 
@@ -92,7 +92,8 @@ class Printer:
         output.show(["", *change_lines(change, output.now(), self._paint)])
 
     def end(self, differences: list[str], seconds: float) -> None:
-        verdict = f"{len(differences)} differences" if differences else "all as the script says"
+        found = number_of(len(differences), "difference")
+        verdict = f"{found} from the script" if differences else "all as the script says"
         style = "bad" if differences else "good"
         took = f"took {duration(seconds)}; nothing of the device is left"
         output.show(["", self._paint(verdict, style), took if not differences else ""])

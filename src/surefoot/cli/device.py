@@ -7,7 +7,7 @@ import typer
 
 from surefoot.cli import output
 from surefoot.cli.lazy import new_app
-from surefoot.cli.table import size
+from surefoot.cli.table import number_of, size
 
 app = new_app(no_args_is_help=True)
 
@@ -56,10 +56,10 @@ def create(
         made = {"storage": str(storage.resolve()), "id": identity, "revision": "0"}
         output.show_json(made | {"objects": len(found.sizes)})
         return
-    total = size(sum(found.sizes.values()))
+    objects, total = number_of(len(found.sizes), "object"), size(sum(found.sizes.values()))
     output.show(
         [
-            f"device {identity} is in {storage}: revision 0, {len(found.sizes)} objects, {total}",
+            f"device {identity} is in {storage}: revision 0, {objects}, {total}",
             f"start it with: surefoot device run {storage}",
         ]
     )

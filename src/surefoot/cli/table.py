@@ -36,6 +36,11 @@ def _cell(text: str, width: int, is_right: bool, style: str, paint: Paint) -> st
     return fill + painted if is_right else painted + fill
 
 
+def number_of(count: int, thing: str) -> str:
+    """`1 object`, `2 objects`."""
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """Bytes, in units of 1000: `1.2 MB`."""
     number = float(count)

@@ -6,6 +6,7 @@ and waits for its answer, or takes the storage lock. Called from the server's th
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from surefoot import __version__
@@ -46,6 +47,8 @@ class AgentDesk:
 
     def container_of(self, pid: int, /) -> Caller:
         instance_id = self._parts.runtime.owner(pid)
+        if not Path(f"/proc/{pid}").exists():  # whoever is gone was perhaps in a container
+            raise NotFound(f"Process {pid} has ended before its request was looked at")
         if instance_id is None:
             return Caller(None)
         instance = self._agent.device.supervisor.get(instance_id)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from surefoot.device.turn import Device
-from surefoot.update.advance import stable_limit_s
+from surefoot.update.trial import stable_limit_s
 from surefoot.update.record import Update
 from surefoot.update.tables import Stage
 

@@ -8,5 +8,6 @@ what the machine waits for right now; several stages may pass under one point. A
 update failed. *Running*, *trying* and *done* are the three pointers: what runs, what the boot
 loader will try next, and the rollback point.
 
-Read `tables.py` first, then `record.py`, `events.py`, `effects.py`, `advance.py`, `resume.py`.
+Read `tables.py` first, then `record.py`, `events.py`, `effects.py`, `advance.py` (which row calls
+which rule), and the rules in the order of an update's life.
 """

@@ -7,11 +7,46 @@ import pytest
 from surefoot.client.checkout import open_source
 from surefoot.client.install import default_name
 from surefoot.device.server import Op
+from surefoot.lab.real import RealDevice
 from tests.cli.conftest import Run
 from tests.client.checkouts import checkout
 from tests.client.story import RUN, Machine
 
 UPDATED = "Update finished, revision not set as rollback point"
+
+
+# Two reboots of a real device, without containers and so without any runtime.
+QUICK = {"PV_UPDATER_COMMIT_DELAY": "1", "SUREFOOT_RUNTIME": "process"}
+
+
+def test_on_a_real_device_it_waits_over_reboots(surefoot: Run, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    device = RealDevice(tmp_path / "d", QUICK)
+    device.create(checkout(tmp_path / "0")).start()
+    ctl = ("ctl", "-s", device.client.path)
+    trees = [checkout(tmp_path / name, bsp__version=name) for name in ("one", "two")]
+    try:
+        assert surefoot(*ctl, "status", "--wait").code == 0
+        one = surefoot(*ctl, "install", trees[0], "one", "--run", "--wait")
+        two = surefoot(*ctl, "install", trees[1], "two", "--apply", "--wait")
+        rebooted = surefoot(*ctl, "reboot", "--wait")
+        status = json.loads(surefoot(*ctl, "status", "--json").out)
+    finally:
+        device.stop()
+    assert (one.code, one.err) == (0, "")
+    assert [line.split()[2] for line in one.out.splitlines()[2:] if " s  " in line] == [
+        "NEW",
+        *["INPROGRESS"] * 3,
+        "TESTING",
+        "DONE",
+    ]
+    assert "bsp/version added" in one.out
+    assert (two.code, two.out.splitlines()[-1].endswith("Update applied")) == (0, True)
+    assert rebooted.code == 0
+    assert "DONE        Update finished, revision set as rollback point" in rebooted.out
+    assert rebooted.out.splitlines()[-1] == "runs locals/two, READY"
+    assert (status["running"], status["rollback_point"]) == ("locals/two", "locals/two")
+    assert device.leftovers() == []
 
 
 @pytest.fixture
@@ -29,7 +64,7 @@ def test_objects_and_state_are_brought_and_nothing_is_run(
         "sent app/root.squashfs (11 B)",
         "sent bsp/kernel.img (10 B)",
         "sent bsp/pantavisor (10 B)",
-        "stored locals/one: 4 objects sent (50 B), 0 were there",
+        "stored locals/one: 4 objects sent (50 B), 0 there already",
     ]
     assert RUN in machine.desk.states
     assert machine.desk.asked == []
@@ -40,7 +75,7 @@ def test_a_revision_without_a_name_is_called_by_its_content(ctl: Run, tree: Path
     name = default_name(open_source(tree).text)
     assert f"stored {name}: 4 objects" in ctl("install", tree).out
     again = ctl("install", tree)
-    assert again.out == f"stored {name}: nothing to send, 4 were there\n"
+    assert again.out == f"stored {name}: nothing to send, 4 there already\n"
 
 
 @pytest.mark.parametrize(("flag", "op"), [("--run", Op.LOCAL_RUN), ("--apply", Op.LOCAL_APPLY)])

@@ -35,7 +35,7 @@ def test_a_file_that_is_not_what_was_said_is_refused(
 @pytest.mark.parametrize("words", [["objects"], ["objects", "ls"]])
 def test_objects_are_listed(ctl: Run, file: Path, words: list[str]) -> None:
     ctl("objects", "put", file)
-    assert ctl(*words).out.splitlines()[-1] == "1 objects, 9 B"
+    assert ctl(*words).out.splitlines()[-1] == "1 object, 9 B"
     assert json.loads(ctl(*words, "--json").out) == [{"sha256": sha(BODY), "size": "9"}]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -56,7 +57,8 @@ def test_without_a_word_it_ends(launch):
 def test_init_inherits_no_ignored_signals(launch):
     _, _, output = launch(argv=["/bin/cat", "/proc/self/status"])
     ignored = next(line for line in output.splitlines() if line.startswith("SigIgn"))
-    assert int(ignored.split()[1], 16) == 0
+    settable = sum(1 << (number - 1) for number in signal.valid_signals())
+    assert int(ignored.split()[1], 16) & settable == 0  # the C library keeps two for itself
 
 
 def test_where_root_may_not_be_changed_it_runs_in_the_directory(launch, tmp_path, monkeypatch):

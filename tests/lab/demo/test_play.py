@@ -37,7 +37,7 @@ def compared(stage: Stage, **status: Any) -> list[str]:
 
 def test_settings_of_the_caller_and_of_the_story_reach_the_device(stage: Stage) -> None:
     assert stage.device.settings["SUREFOOT_RUNTIME"] == "process"
-    assert stage.device.settings["PV_UPDATER_COMMIT_DELAY"] == "2"
+    assert stage.device.settings["PV_UPDATER_COMMIT_DELAY"] == "3"
 
 
 def test_what_runs_is_compared_with_record_boot_file_and_script(

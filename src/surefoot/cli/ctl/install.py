@@ -10,7 +10,7 @@ from surefoot.cli.ctl.link import DEFAULT_TIMEOUT, AsJsonLines, Socket, Timeout,
 from surefoot.cli.ctl.transfers import transfers
 from surefoot.cli.ctl.waiting import Teller
 from surefoot.cli.lazy import new_app
-from surefoot.cli.table import size
+from surefoot.cli.table import number_of, size
 from surefoot.client.checkout import open_source
 from surefoot.client.install import Installed, default_name, local_name
 from surefoot.client.install import install as send
@@ -89,8 +89,9 @@ def _send(
 
 
 def _summary(done: Installed) -> str:
-    sent = f"{done.sent} objects sent ({size(done.sent_bytes)})" if done.sent else "nothing to send"
-    return f"stored {done.revision}: {sent}, {done.kept} were there"
+    objects, sent_size = number_of(done.sent, "object"), size(done.sent_bytes)
+    sent = f"{objects} sent ({sent_size})" if done.sent else "nothing to send"
+    return f"stored {done.revision}: {sent}, {done.kept} there already"
 
 
 def _begin(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from surefoot.cli.paint import Paint
-from surefoot.cli.table import clock, size, table
+from surefoot.cli.table import clock, number_of, size, table
 
 Row = Mapping[str, Any]
 
@@ -71,7 +71,7 @@ def objects_lines(rows: Sequence[Row], paint: Paint) -> list[str]:
     shown = [[row["sha256"], size(int(row["size"]))] for row in rows]
     total = sum(int(row["size"]) for row in rows)
     lines = table(("SHA256", "SIZE"), shown, paint, numbers="SIZE")
-    return [*lines, "", f"{len(rows)} objects, {size(total)}"]
+    return [*lines, "", f"{number_of(len(rows), 'object')}, {size(total)}"]
 
 
 def config_lines(rows: Sequence[Row], paint: Paint) -> list[str]:

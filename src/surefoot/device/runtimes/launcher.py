@@ -35,8 +35,8 @@ def main(status: int, line: str) -> int:
     orders: Orders = json.loads(line)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):
-        # Python ignores these, and an init would inherit that.
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        # An init would inherit what Python, nohup or a shell before us ignored.
         signal.signal(number, signal.SIG_DFL)
     os.write(status, b"E")
     try:

@@ -179,14 +179,14 @@ GARBAGE: tuple[Garbage, ...] = (
 
 # Short waits, so that the whole story fits into a minute; a real device waits longer.
 SETTINGS: dict[str, str] = {
-    "PV_UPDATER_COMMIT_DELAY": "2",
+    "PV_UPDATER_COMMIT_DELAY": "3",
     "PV_UPDATER_GOALS_TIMEOUT": "60",
     "PV_LOG_LEVEL": "3",
 }
 GROUPS: dict[str, Any] = {
     "groups": [
         {"name": "root", "status_goal": "STARTED", "restart_policy": "system", "timeout": 30},
-        {"name": "app", "status_goal": "READY", "restart_policy": "container", "timeout": 8},
+        {"name": "app", "status_goal": "READY", "restart_policy": "container", "timeout": 10},
     ]
 }
 
