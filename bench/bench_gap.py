@@ -1,6 +1,6 @@
 """The gap that a user pays when a container is replaced: old init gone, new init at its first act.
 
-    python bench/gap.py [ROUNDS]
+    python bench/bench_gap.py [ROUNDS]
 
 Stop-old/start-new through the `lxc` runtime, against `lxc-stop && lxc-start` of the same container
 (same image, same conf, same machine, alternating in the same run). Prints one line of JSON for each

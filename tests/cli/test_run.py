@@ -39,7 +39,7 @@ def test_what_is_no_device_gets_no_id(tmp_path: Path) -> None:
 def test_what_is_no_device_is_refused_in_one_sentence(surefoot: Run, tmp_path: Path) -> None:
     ran = surefoot("device", "run", tmp_path, "--run", tmp_path / "run")
     assert ran.code == 3
-    assert f"{tmp_path} is no device storage; make one with" in ran.err
+    assert ran.err.startswith(f"surefoot: {tmp_path} is no device storage; make one with")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -82,8 +82,9 @@ def test_the_next_command_is_accepted_as_soon_as_an_end_is_visible(device):
     device.until(lambda: device.status_of("0") == "DONE")
     for number in range(5):
         device.runtime.broken = {f"prepare app locals/x{number}"} if number % 2 else set()
-        run(device, f"locals/x{number}", base="b0", app=f"a{number + 1}")
-        device.until(lambda: device.status_of(f"locals/x{number}") in ("UPDATED", "ERROR"))
+        name = f"locals/x{number}"
+        run(device, name, base="b0", app=f"a{number + 1}")
+        device.until(lambda name=name: device.status_of(name) in ("UPDATED", "ERROR"))
     assert device.status_of("locals/x4") == "UPDATED"
 
 

@@ -24,8 +24,9 @@ def main(argv: Sequence[str]) -> int:
 def run(storage: Path, run_dir: Path | None) -> int:
     """Until the device powers off or is told to stop. Errors are told, and become exit codes."""
     try:
-        place = run_dir or default_run_dir(storage, os.environ)
-        sys.stderr.write(f"boot: the control socket is {place / SOCKET}\n")
+        place = (run_dir or default_run_dir(storage, os.environ)).resolve()
+        if _is_device(storage):
+            sys.stderr.write(f"boot: the control socket is {place / SOCKET}\n")
         return run_device(storage, place, environ=os.environ)
     except SurefootError as error:
         sys.stderr.write(f"surefoot: {error}\n")
@@ -38,8 +39,12 @@ def default_run_dir(storage: Path, environ: Mapping[str, str], user: int | None 
     By the device's id, so that several devices run side by side.
     """
     own = storage / ".surefoot" / "run"
-    if not (storage / "trails").is_dir():
+    if not _is_device(storage):
         return own  # no device: there is no id either, and the boot loop says what is wrong
     user = os.geteuid() if user is None else user
     base = "/run" if user == 0 else environ.get("XDG_RUNTIME_DIR", "")
     return Path(base) / "surefoot" / device_id(storage) if base else own
+
+
+def _is_device(storage: Path) -> bool:
+    return (storage / "trails").is_dir()

@@ -3,9 +3,9 @@
 from typing import Any
 
 from surefoot.device.turn import Device
-from surefoot.update.trial import stable_limit_s
 from surefoot.update.record import Update
 from surefoot.update.tables import Stage
+from surefoot.update.trial import stable_limit_s
 
 FOR: dict[Stage, str] = {
     Stage.REPORT: "the Hub's answer to QUEUED",

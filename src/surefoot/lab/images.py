@@ -28,6 +28,7 @@ SCRIPTS: dict[str, str] = {
     "ready": _SIGNAL + _HEALTHY,
     "never-ready": _HEALTHY,
     "exits": "echo started\nsleep 1\nexit 7\n",
+    "exits-at-once": "exit 7\n",
     "no-init": "",
 }
 

@@ -3,7 +3,8 @@
 Docs, diagram, tests and the door's checks are derived from `POINTS`; the golden copy typed from the
 seed page (`progress.json`) is compared with it in `tests/update/test_tables.py`.
 
-Sources: seed "Progress", "NEW" to "CANCELLED", rulings R1 (messages), R2 (order), R4 (after UPDATED), R6 (forward only).
+Sources: seed "Progress", "NEW" to "CANCELLED", rulings R1 (messages), R2 (order), R4 (after
+UPDATED), R6 (forward only).
 """
 
 import re
