@@ -202,19 +202,14 @@ def test_a_step_found_at_rest_begins():
     assert bench.progress[SEVEN] == stored(tables.UPDATED, 1)
 
 
-def test_steps_that_are_found_meanwhile_are_queued_and_taken_by_number():
-    """R16; peers 3: none is skipped for a newer one. device.md 1: all end with `retries` 1."""
+def test_steps_that_are_found_meanwhile_are_queued():
+    """R16; peers 3: greengrass-nucleus#807: one in work blocks none for ever."""
     bench = Bench(modes=REMOTE).on()
-    for step in ("8", SEVEN):
-        bench.give(dev.StepFound(step))
-    assert bench.progress["8"].status is Status.QUEUED
-    bench.settle()
-    bench.fire(COMMIT_TIMER)
-    if bench.stage is not None:
-        bench.fire(COMMIT_TIMER)
-    assert [bench.progress[step] for step in (SEVEN, "8")] == [stored(tables.UPDATED, 1)] * 2 or (
-        bench.progress[SEVEN] == stored(tables.ERROR[Cause.STALE], 0)
-    )
+    bench.give(dev.StepFound(SEVEN))
+    bench.step()
+    bench.give(dev.StepFound("8"))
+    assert bench.progress["8"] == QUEUED
+    assert bench.work.revision == SEVEN
 
 
 def test_three_steps_at_once_end_in_their_order():
@@ -293,10 +288,11 @@ def test_the_same_step_found_again_is_one_step():
 
 def test_in_local_mode_steps_wait():
     """R20."""
-    bench = Bench(modes=Modes(remote_allowed=True), remote=False).on()
+    bench = Bench(modes=REMOTE).on().updated(X)
     bench.give(dev.StepFound(SEVEN))
-    assert bench.stage is None
-    assert not of(up_do.Report, bench.effects), "and the Hub is not asked"
+    assert (bench.remote, bench.stage) == (False, None)
+    assert bench.progress[SEVEN].status is Status.QUEUED
+    assert not of(up_do.Report, bench.effects), "and the Hub is not told"
 
 
 def test_a_command_goes_before_a_step():

@@ -84,6 +84,11 @@ class Agent:
             self.hands.perform(answer)
         self._show_changes()
 
+    def _follow(self, running: str) -> None:
+        """The agent's own log goes on in the directory of the revision that runs now."""
+        if self.parts.own_log is not None:
+            self.parts.own_log.switch(running)
+
     def _show_changes(self) -> None:
         for one in view.containers(self.device):
             if self._shown.get(one.name) != one.status:
@@ -93,5 +98,6 @@ class Agent:
         status = view.device_status(self.device), self.device.update.running
         if self._shown.get("") != status:
             self._shown[""] = status
+            self._follow(status[1])
             data = {"status": status[0], "revision": status[1]}
             self.parts.events.publish(Kind.STATUS, data)

@@ -37,6 +37,7 @@ LIMIT = "{} was begun {} times without coming to an end"
 # R9: the third start in a row of a command without an end is not made.
 MAX_STARTS = 3
 NEEDS_PAYLOAD = frozenset(HOWS)
+NAME_A_REVISION = frozenset({*HOWS, "ABORT", "ROLLBACK", "MAKE_FACTORY"})
 # These wait for nothing and take no slot.
 AT_ANY_TIME = frozenset({"ABORT", "ENABLE_SSH", "DISABLE_SSH", "TRY_ONCE", "DEFER_REBOOT"})
 NOT_WHILE_UPDATING = frozenset({*HOWS, *COMPLETED_BY_BOOT, "MAKE_FACTORY", "ROLLBACK", "UNCLAIM"})

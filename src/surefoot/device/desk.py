@@ -4,6 +4,7 @@ Reads look at the agent's present value; whatever changes something goes to the 
 and waits for its answer, or takes the storage lock. Called from the server's threads.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from surefoot.files.objects import ObjectStore
 from surefoot.revision import parse
 from surefoot.wire.progress import encode
 
+log = logging.getLogger(__name__)
 FOLLOW_PAUSE_S = 0.5
 HEARTBEAT_S = 10.0
 
@@ -168,11 +170,18 @@ class AgentDesk:
 
     def user_meta_put(self, key: str, value: str, /) -> None:
         self._user_meta.put(key, value)
-        self._parts.config.set_user_meta(self._user_meta.all())
+        self._use_user_meta()
 
     def user_meta_delete(self, key: str, /) -> None:
         self._user_meta.delete(key)
-        self._parts.config.set_user_meta(self._user_meta.all())
+        self._use_user_meta()
+
+    def _use_user_meta(self) -> None:
+        """What may change while the agent runs does so now; policies wait for the next boot."""
+        for remark in self._parts.config.set_user_meta(self._user_meta.all()):
+            log.warning("%s", remark)
+        if self._parts.own_log is not None:
+            self._parts.own_log.use(self._parts.config)
 
     def device_meta(self) -> Mapping[str, Json]:
         device = self._agent.device

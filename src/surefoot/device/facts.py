@@ -5,6 +5,7 @@ import logging
 from surefoot.boot.protocol import BootLoader, BootVars
 from surefoot.device import effects as dev
 from surefoot.device import journal
+from surefoot.device.commands import NAME_A_REVISION
 from surefoot.device.storage import Storage
 from surefoot.errors import Corrupt, SurefootError
 from surefoot.revision import State, is_local, parse
@@ -35,10 +36,15 @@ def gather(
         state if found.rev == running else read_state(storage, found.rev)[0],
         sick={} if trial else sick,
         journal=command,
-        journal_progress=read_progress(storage, command.payload) if command else None,
+        journal_progress=_journal_progress(storage, command),
         waiting=_waiting(storage, found),
         remote=journal.read_mode(storage, remote_default),
     )
+
+
+def _journal_progress(storage: Storage, command: dev.Command | None) -> Progress | None:
+    named = command is not None and command.op in NAME_A_REVISION
+    return read_progress(storage, command.payload) if command and named else None
 
 
 def _boot_vars(loader: BootLoader, running: str) -> BootVars:

@@ -33,12 +33,14 @@ from surefoot.device.status import Watch
 from surefoot.device.storage import Storage
 from surefoot.device.turn import Device, Modes
 from surefoot.device.upkeep import keep_logs_small, show_consoles
-from surefoot.errors import SurefootError, outcome
+from surefoot.errors import NotFound, SurefootError
 from surefoot.files.lock import Lock
 from surefoot.update.record import Policy, Record
 
 log = logging.getLogger(__name__)
 SOCKET = "pv-ctrl"
+# Never the codes of R24: to whoever boots the agent, 3 is a power-off (R8).
+EXIT_FAILURE = 1
 
 
 def main(argv: list[str]) -> int:
@@ -51,11 +53,13 @@ def main(argv: list[str]) -> int:
         return _locked(arguments.storage.resolve(), arguments.run.resolve())
     except SurefootError as error:
         sys.stderr.write(f"surefoot agent: {error}\n")
-        return outcome(error).exit_code or 1
+        return EXIT_FAILURE
 
 
 def _locked(root: Path, run: Path) -> int:
     storage = Storage(root)
+    if not storage.trails.is_dir():
+        raise NotFound(f"{root} is no device; make one with `surefoot device create`")
     storage.own.mkdir(parents=True, exist_ok=True)
     run.mkdir(parents=True, exist_ok=True)
     with Lock(storage.own / "agent.lock"):
@@ -120,16 +124,16 @@ def _parts(storage: Storage, run: Path, running: str, config: Config) -> Parts:
     events = EventLog(base=next_event_base(storage))
     errors = ErrorLog()
     logs = LogTree(storage.logs)
-    _log_to(AgentLog(logs, running, config), errors, events)
+    own_log = AgentLog(logs, running, config)
+    _log_to(own_log, errors, events)
     for remark in config.remarks:
         log.warning("%s", remark)
     enter_private_mounts()
     runtime, why = choose(config.text("SUREFOOT_RUNTIME"), storage.device_id(), run, storage.root)
     log.info("containers are run by %s: %s", runtime.name, why)
     loader = BACKENDS[config.text("PV_BOOTLOADER_TYPE")](storage.root)
-    return Parts(
-        storage, loader, runtime, config, events, logs, errors, changes, socket=run / SOCKET
-    )
+    socket = run / SOCKET
+    return Parts(storage, loader, runtime, config, events, logs, errors, changes, socket, own_log)
 
 
 def _log_to(handler: AgentLog, errors: ErrorLog, events: EventLog) -> None:

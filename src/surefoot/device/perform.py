@@ -22,7 +22,7 @@ from surefoot.device import facts, gc, journal
 from surefoot.device.changes import Changes
 from surefoot.device.config import Config
 from surefoot.device.events import EventLog, Kind
-from surefoot.device.logs import ErrorLog, LogTree
+from surefoot.device.logs import AgentLog, ErrorLog, LogTree
 from surefoot.device.runtimes.protocol import Bundle, Runtime
 from surefoot.device.storage import Storage
 from surefoot.errors import Corrupt, NoRoom, NotFound, SurefootError
@@ -52,6 +52,7 @@ class Parts:
     errors: ErrorLog
     changes: Changes
     socket: Path
+    own_log: AgentLog | None = None
     storage_lock: threading.RLock = field(default_factory=threading.RLock)
     stored_this_boot: set[str] = field(default_factory=set)
     recent_objects: set[str] = field(default_factory=set)
