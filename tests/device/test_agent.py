@@ -23,7 +23,7 @@ def test_a_factory_revision_becomes_done_once_its_goals_are_reached(device):
     device.boot()
     device.until(lambda: device.status_of("0") == "DONE")
     device.until(lambda: device.storage.is_done("0"))
-    assert device.client.get("/device-meta")["pantavisor.status"] == "READY"
+    device.until(lambda: device.client.get("/device-meta")["pantavisor.status"] == "READY")
 
 
 def test_a_local_update_without_reboot_ends_updated(device):

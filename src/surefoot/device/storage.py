@@ -47,6 +47,7 @@ class Storage(Layout):
     def recover(self) -> None:
         """At a start, by whoever holds the lock, before anybody else reads: ends what a power cut
         left half-done, removes leftovers, makes missing directories, takes the reserve."""
+        durable.sweep(self.root)
         inner = self.trails / "locals", self.logs / "locals", self.disks / "rev"
         for directory in (*self.directories(), *inner):
             durable.recover(directory)
