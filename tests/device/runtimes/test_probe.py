@@ -39,3 +39,12 @@ def test_where_nothing_can_be_mounted_the_kernels_answer_is_told(tmp_path, monke
     monkeypatch.setattr(mounts, "mount_image", refuse)
     assert probe._no_mounts(tmp_path / "probe") == "could not mount: Operation not permitted"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_root_directory_that_is_no_mount_point_is_an_obstacle(tmp_path):
+    """pivot_root(2) refuses there; seen in a chroot."""
+    table = tmp_path / "mountinfo"
+    table.write_text("36 35 98:0 / /proc rw - proc proc rw\n")
+    assert "chroot" in probe._no_root_mount(table)
+    table.write_text("35 1 98:0 / / rw - ext4 /dev/vda rw\n")
+    assert probe._no_root_mount(table) is None

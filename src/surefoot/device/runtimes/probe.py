@@ -23,6 +23,7 @@ def why_not_lxc(run_dir: Path) -> str | None:
         _no_root,
         _no_lxc,
         _no_cgroups,
+        _no_root_mount,
         lambda: _no_mounts(run_dir.resolve() / "probe"),
     )
     return next(filter(None, (obstacle() for obstacle in obstacles)), None)
@@ -38,6 +39,12 @@ def _no_lxc() -> str | None:
 
 def _no_cgroups() -> str | None:
     return None if os.path.ismount("/sys/fs/cgroup") else "no cgroups are mounted"
+
+
+def _no_root_mount(mountinfo: Path = Path("/proc/self/mountinfo")) -> str | None:
+    """pivot_root(2) wants the root directory to be a mount point; in a plain chroot it is none."""
+    points = (line.split()[4] for line in mountinfo.read_text().splitlines())
+    return None if "/" in points else "its root directory is not a mount point (a chroot?)"
 
 
 def _no_mounts(place: Path) -> str | None:
