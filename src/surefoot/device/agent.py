@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -12,9 +13,12 @@ from surefoot.device import effects as dev
 from surefoot.device.events import Kind
 from surefoot.device.perform import Hands, Parts
 from surefoot.device.turn import Device
-from surefoot.errors import TimedOut
+from surefoot.errors import NoRoom, TimedOut
 
 ANSWER_TIMEOUT_S = 60.0
+# As pvcontrol knows it (pvr.md 6.2).
+NO_ROOM_STATUS, NO_ROOM = 507, "Not enough disk space available"
+log = logging.getLogger(__name__)
 
 
 class Agent:
@@ -75,14 +79,26 @@ class Agent:
         if begun and not isinstance(event, dev.Boot):  # what was found at boot is of its try
             self.parts.errors.begin()
         answers = [effect for effect in effects if isinstance(effect, dev.Answer)]
-        for effect in effects:
-            if not isinstance(effect, dev.Answer):
+        for number, effect in enumerate(effects):
+            if isinstance(effect, dev.Answer):
+                continue
+            try:
                 self.hands.perform(effect)
+            except NoRoom as error:
+                if not isinstance(effect, dev.Journal):
+                    raise
+                if number == 0 and answers:  # nothing was done yet: the command is not taken
+                    self._refuse(answers[0].ticket)
+                    return
+                log.error("the journal is behind, the disk is full: %s", error)
         # Nobody sees, and nobody is told, what is not on the disk yet (R13).
         self.device = device
         for answer in answers:
             self.hands.perform(answer)
         self._show_changes()
+
+    def _refuse(self, ticket: int) -> None:
+        self.hands.perform(dev.Answer(ticket, NO_ROOM_STATUS, NO_ROOM))
 
     def _follow(self, running: str) -> None:
         """The agent's own log goes on in the directory of the revision that runs now."""

@@ -83,6 +83,9 @@ def begin(turn: Turn, command: dev.Command) -> None:
     """The slot's command starts, or starts again: each start is counted on disk first (R9)."""
     if turn.device.begun:
         return
+    if command.op in HOWS and command.payload == turn.device.update.running:
+        turn.empty_slot()
+        return
     started = replace(command, starts=command.starts + 1)
     if started.starts >= MAX_STARTS:
         _give_up(turn, command)
@@ -191,6 +194,7 @@ def _abort_run(turn: Turn, event: dev.CommandGiven, revision: str, remote: bool)
 
 def _abort_waiting(turn: Turn, event: dev.CommandGiven, command: dev.Command) -> None:
     point = tables.WONTGO[tables.Cause.ABORTED]
+    turn.do(up_do.Save(command.payload, tables.READY_TO_RUN))
     turn.do(up_do.Save(command.payload, point, cause="aborted by a command"))
     turn.empty_slot()
     turn.answer(event.ticket, 200)

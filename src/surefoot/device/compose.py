@@ -162,7 +162,7 @@ def _step_found(turn: Turn, event: dev.StepFound) -> None:
     if event.revision in dict(device.queue) or _in_work(device, event.revision):
         return
     turn.change(queue=(*device.queue, (event.revision, retries)))
-    if device.update.in_work or not device.remote:
+    if device.update.update is not None or not device.remote:
         _show_queued(turn, event.revision, retries)
     _take_up(turn)
 
@@ -192,7 +192,7 @@ def _told(turn: Turn, told: sup_do.Tell) -> None:
 
 def _goals(turn: Turn, told: sup_do.Tell) -> None:
     """R12: containers that stay down for their files have not reached their goals."""
-    if not turn.device.sick_in(turn.device.supervisor.revision):
+    if not (turn.device.update.unproven and turn.device.sick_in(turn.device.supervisor.revision)):
         turn.progress(up_on.GoalsReached())
 
 

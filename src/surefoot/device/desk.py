@@ -15,6 +15,7 @@ from surefoot.device import effects as dev
 from surefoot.device import view
 from surefoot.device.agent import Agent
 from surefoot.device.events import Event, Json, Lost
+from surefoot.device.guard import GuardedObjects, require_reserve
 from surefoot.device.log_reader import Follower, tail
 from surefoot.device.metadata import AgentFacts, DeviceMeta, MetaStore
 from surefoot.device.server.desk import Action, Caller, Op, Reply
@@ -23,7 +24,6 @@ from surefoot.device.status import Watch, status
 from surefoot.device.upkeep import GarbageClock
 from surefoot.errors import Conflict, InvalidInput, NotFound
 from surefoot.files import durable
-from surefoot.files.objects import ObjectStore
 from surefoot.revision import parse
 from surefoot.wire.progress import encode
 
@@ -44,8 +44,8 @@ class AgentDesk:
         self._clock = GarbageClock(agent)
 
     @property
-    def objects(self) -> ObjectStore:
-        return self._parts.storage.objects
+    def objects(self) -> GuardedObjects:
+        return GuardedObjects(self._parts.storage)
 
     def container_of(self, pid: int, /) -> Caller:
         instance_id = self._parts.runtime.owner(pid)
@@ -119,6 +119,7 @@ class AgentDesk:
         """R25: same text, nothing to do; another text only when nobody uses the revision."""
         state = parse(text)
         storage = self._parts.storage
+        require_reserve(storage.reserve)
         with self._parts.storage_lock:
             if storage.has_state(revision) and storage.read_state_text(revision) != text:
                 self._require_unused(revision)

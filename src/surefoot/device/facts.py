@@ -87,7 +87,11 @@ def _booted(
 ) -> Booted:
     stored = read_progress(storage, found.try_ or running)
     orphans = _orphans(storage, found)
-    return Booted(running, found.rev, found.try_, stored, cause, detail, orphans=orphans)
+    own = read_progress(storage, running)
+    proven = own is not None and own.status is Status.DONE
+    return Booted(
+        running, found.rev, found.try_, stored, cause, detail, orphans=orphans, proven=proven
+    )
 
 
 def read_progress(storage: Storage, revision: str) -> Progress | None:

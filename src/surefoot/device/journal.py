@@ -6,7 +6,7 @@ import time
 
 from surefoot.device.effects import Command
 from surefoot.device.storage import Storage
-from surefoot.errors import Corrupt, NotFound
+from surefoot.errors import Corrupt, NoRoom, NotFound
 from surefoot.files import durable
 from surefoot.files.objects import contents
 
@@ -59,5 +59,8 @@ def next_event_base(storage: Storage) -> int:
         lives = int(contents(path)) + 1
     except (NotFound, Corrupt, ValueError):
         lives = int(time.time())  # only ever a jump forward
-    storage.reserve.lend(lambda: durable.write(path, str(lives).encode()))
+    try:
+        storage.reserve.lend(lambda: durable.write(path, str(lives).encode()))
+    except NoRoom as error:
+        log.warning("the count of lives stays behind: %s", error)
     return lives * EVENTS_A_LIFE

@@ -32,7 +32,7 @@ from surefoot.device.server import ControlServer
 from surefoot.device.status import Watch
 from surefoot.device.storage import Storage
 from surefoot.device.turn import Device, Modes
-from surefoot.device.upkeep import keep_logs_small, show_consoles
+from surefoot.device.upkeep import catch_up, keep_logs_small, show_consoles
 from surefoot.errors import NotFound, SurefootError
 from surefoot.files.lock import Lock
 from surefoot.update.record import Policy, Record
@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 SOCKET = "pv-ctrl"
 # Never the codes of R24: to whoever boots the agent, 3 is a power-off (R8).
 EXIT_FAILURE = 1
+UPKEEP = (keep_logs_small, show_consoles, catch_up)
 
 
 def main(argv: list[str]) -> int:
@@ -152,7 +153,7 @@ async def _live(agent: Agent, desk: AgentDesk, boot: dev.Boot) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.post, LeaveAsked(signal.Signals(number).name))
-    upkeep = [loop.create_task(work(agent)) for work in (keep_logs_small, show_consoles)]
+    upkeep = [loop.create_task(work(agent)) for work in UPKEEP]
     with ControlServer(desk, agent.parts.socket):
         code = await agent.run(boot)
         agent.parts.events.close()  # listeners end at once: a reboot does not wait for them

@@ -22,6 +22,7 @@ from surefoot.device import facts, gc, journal
 from surefoot.device.changes import Changes
 from surefoot.device.config import Config
 from surefoot.device.events import EventLog, Kind
+from surefoot.device.guard import require_reserve
 from surefoot.device.logs import AgentLog, ErrorLog, LogTree
 from surefoot.device.runtimes.protocol import Bundle, Runtime
 from surefoot.device.storage import Storage
@@ -71,6 +72,7 @@ class Hands:
         self._chains: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._states: dict[str, State] = {}
+        self._unwritten: dict[str, Progress] = {}
 
     def perform(self, effect: dev.Effect) -> None:
         HANDLERS[type(effect)](self, effect)
@@ -131,9 +133,11 @@ class Hands:
         self.post(await asyncio.to_thread(self._installed, revision, state))
 
     def _installed(self, revision: str, state: State) -> up_on.Event:
-        """R12: wrong or missing objects, no room, and anything else of ours."""
+        """R12: wrong or missing objects, no room, and anything else of ours. No transition begins
+        without the room for its own records and the boot file."""
         try:
             with self.parts.storage_lock:
+                require_reserve(self.parts.storage.reserve)
                 self.parts.storage.install(revision, state)
         except (Corrupt, NotFound) as error:
             return self._install_failed(revision, Cause.BAD_OBJECT, error)
@@ -149,7 +153,9 @@ class Hands:
         self._boot_write(lambda: self.parts.loader.arm(effect.revision))
 
     def disarm(self, effect: up_do.Disarm) -> None:
-        self._boot_write(lambda: self.parts.loader.disarm(effect.restore))
+        """One that does not come true leaves a revision armed whose record says ERROR or WONTGO:
+        its boot rolls back at once (R9)."""
+        self._tolerate(lambda: self._boot_write(lambda: self.parts.loader.disarm(effect.restore)))
 
     def commit(self, effect: up_do.Commit) -> None:
         self._boot_write(lambda: self.parts.loader.commit(effect.revision))
@@ -162,7 +168,7 @@ class Hands:
         status = effect.point.status
         logs = self.parts.errors.text() if status is Status.ERROR else None
         progress = Progress(status, message, PERCENT[status], effect.retries, logs=logs)
-        self.parts.storage.write_progress(effect.revision, progress)
+        self._write_progress(effect.revision, progress)
         if not effect.quiet:
             self._show(effect, progress)
 
@@ -179,8 +185,31 @@ class Hands:
         }
         self.parts.events.publish(Kind.PROGRESS, shown)
 
+    def _write_progress(self, revision: str, progress: Progress) -> None:
+        """A full disk must not end an update, nor the device (peers 3: balena-supervisor#674): the
+        record is written as soon as there is room. A cut before that is a row of R9 too."""
+        self._unwritten.pop(revision, None)
+        try:
+            self.parts.storage.write_progress(revision, progress)
+        except NoRoom as error:
+            log.error("the progress of %s waits for room: %s", revision, error)
+            self._unwritten[revision] = progress
+
+    def catch_up(self) -> None:
+        """Takes the reserve again, and writes what had to wait for room. From the loop's thread."""
+        if self.parts.storage.reserve.hold():
+            for revision, progress in list(self._unwritten.items()):
+                self._write_progress(revision, progress)
+
     def mark_done(self, effect: up_do.MarkDone) -> None:
-        self.parts.storage.mark_done(effect.revision)
+        """The mark is made again at the next boot of a DONE revision, so it may be missed."""
+        self._tolerate(lambda: self.parts.storage.mark_done(effect.revision))
+
+    def _tolerate(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except NoRoom as error:
+            log.error("not written, the disk is full: %s", error)
 
     def set_timer(self, effect: up_do.SetTimer | sup_do.SetTimer) -> None:
         self._drop(effect.timer)
@@ -268,6 +297,7 @@ class Hands:
     # ---- the composition -----------------------------------------------------------------------
 
     def write_journal(self, effect: dev.Journal) -> None:
+        """Raises NoRoom: then the command cannot be promised to anybody (R13)."""
         journal.write(self.parts.storage, effect.command)
 
     def answer(self, effect: dev.Answer) -> None:
@@ -321,7 +351,7 @@ class Hands:
         self.post(dev.FactoryMade(revision, detail))
 
     def set_mode(self, effect: dev.SetMode) -> None:
-        journal.write_mode(self.parts.storage, effect.remote)
+        self._tolerate(lambda: journal.write_mode(self.parts.storage, effect.remote))
 
     def set_setting(self, effect: dev.SetSetting) -> None:
         self.parts.config.set_command(effect.key, effect.value)

@@ -149,7 +149,8 @@ class Storage(Layout):
 
     def mark_done(self, revision: str) -> None:
         """Raises as `write_progress` does."""
-        self._write_own(revision, one_trail.DONE, b"")
+        if not self.is_done(revision):
+            self._write_own(revision, one_trail.DONE, b"")
 
     def read_message(self, revision: str) -> str:
         """The commit message, empty when there is none."""

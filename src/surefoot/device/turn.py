@@ -150,7 +150,9 @@ class Turn:
             self._route(effect)
         if before.in_work and not record.in_work and before.update is not None:
             self._update_ended(before.update.revision)
-        elif before.update is not None and before.update.stage is Stage.REPORT:
+        elif before.update != record.update and not record.in_work:
+            self.pending.append(TakeUp())
+        if before.update is not None and before.update.stage is Stage.REPORT:
             self._put_back(before.update)
         if before.running != record.running and self.device.leaving is None:
             self._mode_follows(record.running)
@@ -172,7 +174,9 @@ class Turn:
         record, effects = advance_supervisor(self.device.supervisor, event)
         self.change(supervisor=record)
         for effect in effects:
-            if isinstance(effect, sup_do.Tell):
+            if isinstance(effect, sup_do.Tell) and effect.fact is sup_do.Fact.STARTING:
+                self._dispatch(effect)
+            elif isinstance(effect, sup_do.Tell):
                 self.pending.append(effect)
             else:
                 self.do(effect)
@@ -184,7 +188,8 @@ class Turn:
             return
         sick = self.device.sick_in(revision)
         healthy = tuple(one for one in state.containers if one.name not in sick)
-        trial = self.device.update.update is not None
+        work = self.device.update.update
+        trial = work is not None and work.stage is not Stage.REPORT
         self.supervise(sup_on.Adopt(revision, state.groups, healthy, trial))
 
     def leave(self, why: str, poweroff: bool = False) -> None:
@@ -201,8 +206,7 @@ class Turn:
     def _before_arming(self, revision: str) -> None:
         """R20: running a local revision turns to local mode; staging it does not run it yet. Set
         before the boot file is, so that no cut leaves a local try in remote mode."""
-        work = self.device.update.update
-        stays = self.device.update.staged == revision and work is None
+        stays = self.device.update.staged == revision and not self.device.update.in_work
         if is_local(revision) and not stays and not self.device.modes.remote_always:
             self.set_mode(False)
 
@@ -231,6 +235,7 @@ class Turn:
         if self.device.command is not None:
             self.change(command=None, begun=False)
             self.do(dev.Journal(None))
+            self.pending.append(TakeUp())
 
     def _update_ended(self, revision: str) -> None:
         self.supervise(sup_on.TrialOver())

@@ -10,6 +10,7 @@ from surefoot.device.log_reader import Follower
 from surefoot.device.log_rotation import tidy
 
 TIDY_EVERY_S = 30.0
+CATCH_UP_EVERY_S = 5.0
 CONSOLE_EVERY_S = 1.0
 
 
@@ -19,6 +20,13 @@ async def keep_logs_small(agent: Agent) -> None:
         running = agent.device.update.running
         await asyncio.to_thread(tidy, parts.logs.root, parts.config, running)
         await asyncio.sleep(TIDY_EVERY_S)
+
+
+async def catch_up(agent: Agent) -> None:
+    """After a full disk: the reserve is held again, and late records are written."""
+    while True:
+        await asyncio.sleep(CATCH_UP_EVERY_S)
+        agent.hands.catch_up()
 
 
 async def show_consoles(agent: Agent) -> None:

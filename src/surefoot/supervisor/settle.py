@@ -29,7 +29,7 @@ def _tell_halted(turn: Turn) -> None:
 
 def _may_stop(record: Record) -> bool:
     """Old containers stay up until every new one is prepared: a failure costs no down time."""
-    return all(one.prepared for one in record.current)
+    return all(one.prepared or (one.unprepared and not record.trial) for one in record.current)
 
 
 def _tell_starting(turn: Turn) -> None:

@@ -22,7 +22,12 @@ from surefoot.update.back import (
     returning,
 )
 from surefoot.update.begin import remote_offered, rollback_asked, run_asked, stale_offered
-from surefoot.update.factory import factory_done, factory_done_meanwhile, factory_failed
+from surefoot.update.factory import (
+    factory_done,
+    factory_done_meanwhile,
+    factory_failed,
+    factory_failed_meanwhile,
+)
 from surefoot.update.gates import checked, fetch_failed, fetched, install_failed, reported
 from surefoot.update.record import Record
 from surefoot.update.resume import resume
@@ -79,6 +84,9 @@ RULES: dict[tuple[Any, type], Rule] = {
     (Stage.FACTORY, on.RunAsked): run_asked,
     (Stage.REPORT, on.RunAsked): run_asked,
     (Stage.FACTORY, on.AbortAsked): abort_idle,
+    (Stage.REPORT, on.AbortAsked): abort_idle,
+    (Stage.RETURN, on.AbortAsked): abort_idle,
+    (Stage.REPORT, on.RollbackAsked): rollback_asked,
     (Stage.FACTORY, on.RemoteOffered): remote_offered,
     (None, on.RemoteOffered): remote_offered,
     (None, on.AbortAsked): abort_idle,
@@ -86,6 +94,7 @@ RULES: dict[tuple[Any, type], Rule] = {
     (ANY, on.StaleOffered): stale_offered,
     (Stage.REPORT, on.Reported): reported,
     **{(stage, on.GoalsReached): factory_done_meanwhile for stage in BEFORE},
+    **{(stage, on.ContainerFailed): factory_failed_meanwhile for stage in BEFORE},
     (Stage.CHECK, on.Checked): checked,
     (Stage.CHECK, on.AbortAsked): abort_soon,
     (Stage.CHECK, on.Reported): reported,

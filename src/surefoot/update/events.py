@@ -166,6 +166,7 @@ class Booted:
     detail: str = ""
     plan: Plan | None = None
     orphans: tuple[tuple[str, Progress], ...] = ()
+    proven: bool = True  # the running revision has been DONE
 
 
 Event = (

@@ -25,5 +25,13 @@ def factory_done_meanwhile(record: Record, event: on.GoalsReached) -> Result:
 
 def factory_failed(record: Record, event: on.ContainerFailed) -> Result:
     """R5: nothing stands behind the factory revision; try again by a reboot."""
-    why = f"factory revision: {event.container}: {event.detail}"
-    return now(record, stage=Stage.REBOOT), (do.Reboot(why),)
+    return now(record, stage=Stage.REBOOT), (do.Reboot(_fault(event)),)
+
+
+def factory_failed_meanwhile(record: Record, event: on.ContainerFailed) -> Result:
+    """An update is still checked or fetched, perhaps the one that mends it: it goes first."""
+    return replace(record, factory_fault=_fault(event) if record.unproven else ""), ()
+
+
+def _fault(event: on.ContainerFailed) -> str:
+    return f"factory revision: {event.container}: {event.detail}"

@@ -10,7 +10,7 @@ from surefoot.update.begin import queue
 from surefoot.update.record import Record
 from surefoot.update.staged import disarm_staged
 from surefoot.update.tables import Cause, Stage
-from surefoot.update.work import Result, end, idle, now, save, update_of
+from surefoot.update.work import Result, end, factory_reboot, idle, now, save, update_of
 from surefoot.wire.progress import Status
 
 
@@ -18,7 +18,9 @@ def reported(record: Record, event: on.Reported) -> Result:
     """R14: a CANCELLED held by the Hub is obeyed until the try is armed."""
     if event.held is Status.CANCELLED:
         retries = update_of(record).retries
-        return idle(record), (do.Save(event.revision, tables.CANCELLED, retries),)
+        record = idle(record)
+        saved = do.Save(event.revision, tables.CANCELLED, retries)
+        return record, (saved, *factory_reboot(record))
     if update_of(record).stage is not Stage.REPORT:
         return record, ()
     # The start is stored before anything that could kill us: a crash in it must count (R15).
@@ -58,7 +60,8 @@ def fail_before(record: Record, cause: Cause, detail: str) -> Result:
         cause = Cause.BAD_OBJECT  # R12: the words for it from INPROGRESS on
     point = tables.ERROR.get(cause, tables.ERROR[Cause.INTERNAL])
     disarmed, disarm = disarm_staged(record)
-    return idle(disarmed), (*save(record, point, detail), *disarm)
+    ended = idle(disarmed)
+    return ended, (*save(record, point, detail), *disarm, *factory_reboot(ended))
 
 
 def download(record: Record) -> Result:

@@ -68,6 +68,7 @@ class Record:
     trying: str | None = None
     staged: str | None = None  # R3: `Update applied`
     unproven: bool = False  # revision 0 runs and has not become DONE yet
+    factory_fault: str = ""  # why that revision 0 must reboot once nothing else is in work (R5)
     update: Update | None = None
     policy: Policy = field(default_factory=Policy)
 

@@ -50,7 +50,14 @@ def resume(record: Record, event: Booted) -> Result:
     """The record at start-up, and what shall be done first. Never raises: every fact has a row."""
     record = Record(event.running, event.done, event.trying, policy=record.policy)
     record, effects = row_for(event).means(record, event)
+    if _is_unproven_factory(record, event):
+        record = replace(record, update=FACTORY_UPDATE, unproven=True)
     return record, (*_orphans(event), *effects)
+
+
+def _is_unproven_factory(record: Record, event: Booted) -> bool:
+    """Fallen back to a revision 0 that never was DONE: it becomes it by its goals, as in row 1."""
+    return event.running == "0" and not event.proven and record.update is None
 
 
 def row_for(event: Booted) -> Row:

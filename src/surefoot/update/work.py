@@ -35,13 +35,21 @@ def save(
 
 def end(record: Record, point: Point, cause: str = "", x: int = 0, y: int = 0) -> Result:
     """The update ends here; nothing has to be taken back."""
-    return idle(record), save(record, point, cause, x, y)
+    record, more = idle(record), save(record, point, cause, x, y)
+    return record, (*more, *factory_reboot(record))
 
 
 def idle(record: Record) -> Record:
     """Nothing is in work, but a revision 0 that still has to reach its goals (R9)."""
     waits = record.unproven and record.running == "0"
     return replace(record, update=FACTORY_UPDATE if waits else None)
+
+
+def factory_reboot(record: Record) -> tuple[do.Effect, ...]:
+    """R5: a revision 0 whose container failed tries again, but only once no update is in work:
+    it may be the one that mends it."""
+    failed = record.factory_fault and record.update is FACTORY_UPDATE
+    return (do.Reboot(record.factory_fault),) if failed else ()
 
 
 def reasons(reasons: tuple[str, ...]) -> str:

@@ -68,7 +68,7 @@ def _record_is_truth(machine: Machine) -> Iterator[str]:
     wanted = parse(disk.states[record.running]).containers
     if {one.fingerprint for one in wanted} != runs:
         yield f"{record.running} is recorded, but other containers run"
-    if is_local(record.running) and disk.remote and not machine.story.keeps_mode:
+    if is_local(record.running) and disk.remote and not _may_be_remote(machine.story):
         yield f"the local revision {record.running} runs in remote mode"
     if record.running == disk.pv_rev:
         return
@@ -76,6 +76,11 @@ def _record_is_truth(machine: Machine) -> Iterator[str]:
     updated = found is not None and found.status is Status.UPDATED
     if record.running != disk.pv_try or not updated:
         yield f"{record.running} runs, pv_try is {disk.pv_try}, its record {found}"
+
+
+def _may_be_remote(story: Story) -> bool:
+    """R20: PV_CONTROL_REMOTE_ALWAYS, or the user said GO_REMOTE."""
+    return story.modes.remote_always or story.keeps_mode
 
 
 def _forward_only(machine: Machine) -> Iterator[str]:
@@ -117,7 +122,7 @@ def _came_true(machine: Machine, ask: Ask) -> bool:
     disk, last = machine.disk, ask is machine.accepted[-1]
     if ask.op in ("LOCAL_RUN", "LOCAL_RUN_COMMIT"):
         return _ended(disk.progress.get(ask.payload))
-    if ask.op == "MAKE_FACTORY":
+    if ask.op == "MAKE_FACTORY" and last:
         return disk.pv_rev == "0" or machine.cuts_made >= MAX_STARTS - 1  # R9: given up
     if ask.op == "ROLLBACK" and last:
         return machine.device.update.running == disk.pv_rev

@@ -99,6 +99,7 @@ class Machine:
             disk.progress.get(concerned),
             cause=self.story.broken.get(running) if disk.pv_try == running else None,
             orphans=self._orphans(),
+            proven=running in self.disk.done,
         )
         waiting = tuple(
             (name, p.retries) for name, p in disk.progress.items() if self._waits(name, p)
