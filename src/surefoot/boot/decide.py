@@ -10,6 +10,7 @@ from surefoot.boot.protocol import BootVars
 from surefoot.boot.trails import has_state, has_trail, newest_done
 from surefoot.errors import Corrupt, SurefootError
 from surefoot.files import durable
+from surefoot.files.reserve import Reserve
 
 Say = Callable[[str], None]
 
@@ -29,7 +30,8 @@ def decide(storage: Path, say: Say) -> str:
         say(f"revision {boot_vars.try_} is to be tried but has no state; not trying it")
     choice = choose(boot_vars, try_exists)
     try:
-        boot.note_trying(choice.trying)
+        # The agent takes the reserve again; this note is what it was kept for.
+        Reserve(storage / ".surefoot" / "reserve").lend(lambda: boot.note_trying(choice.trying))
     except (OSError, SurefootError) as error:
         # A try that cannot be noted would be tried again after each crash, for ever.
         say(f"cannot note which revision is tried ({error}); booting revision {boot_vars.rev}")

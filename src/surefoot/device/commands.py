@@ -172,7 +172,7 @@ def _abort(turn: Turn, event: dev.CommandGiven) -> None:
         turn.answer(event.ticket, 503, LEAVING, SOON_S)
     elif record.update is not None and record.update.stage in tables.ABORTABLE:
         _abort_run(turn, event, record.update.revision, record.update.remote)
-    elif command is not None and command.op in HOWS and not turn.device.begun:
+    elif command is not None and command.op in HOWS and _only_waits(turn, command):
         _abort_waiting(turn, event, command)
     elif not record.in_work and record.staged is not None:
         turn.progress(up_on.AbortAsked())
@@ -180,6 +180,13 @@ def _abort(turn: Turn, event: dev.CommandGiven) -> None:
     else:
         text = BEGUN if record.in_work else NOTHING_TO_ABORT
         turn.answer(event.ticket, 409, text)
+
+
+def _only_waits(turn: Turn, command: dev.Command) -> bool:
+    """Not begun, and not of the very revision that a try is judging now."""
+    work = turn.device.update.update
+    tried = turn.device.update.in_work and work is not None and work.revision == command.payload
+    return not turn.device.begun and not tried
 
 
 def _abort_run(turn: Turn, event: dev.CommandGiven, revision: str, remote: bool) -> None:

@@ -192,8 +192,11 @@ def _told(turn: Turn, told: sup_do.Tell) -> None:
 
 def _goals(turn: Turn, told: sup_do.Tell) -> None:
     """R12: containers that stay down for their files have not reached their goals."""
-    if not (turn.device.update.unproven and turn.device.sick_in(turn.device.supervisor.revision)):
+    sick = turn.device.sick_in(turn.device.supervisor.revision)
+    if not (turn.device.update.unproven and sick):
         turn.progress(up_on.GoalsReached())
+    elif turn.device.update.in_work:  # the way back has ended; revision 0 goes on waiting
+        turn.progress(up_on.GoalTimedOut(f"bad files keep {', '.join(sick)} down"))
 
 
 def _failed(turn: Turn, told: sup_do.Tell) -> None:
