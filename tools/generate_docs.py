@@ -8,7 +8,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from surefoot.cli import reference as command_line
 from surefoot.device.config_keys import KEYS, Key
+from surefoot.device.server import reference as control_socket
+from surefoot.update import reference as progress
 
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = "<!-- Made by `make docs` from {source}; change it there. -->\n"
@@ -56,7 +59,10 @@ directory. Keys that begin with `PV_SYSCTL_` or `PV_POWER_` are accepted and not
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "reference/command-line.md": command_line.page,
     "reference/config.md": config_page,
+    "reference/progress.md": progress.page,
+    "reference/socket.md": control_socket.page,
 }
 
 

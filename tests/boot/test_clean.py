@@ -13,6 +13,7 @@ import pytest
 from surefoot.boot import cgroups, loops
 from surefoot.boot.clean import Swept, sweep
 from surefoot.boot.family import marked
+from surefoot.boot.protocol import RUN_PLACES
 from tests.boot.machine import (
     attach_loop,
     backing_file,
@@ -133,8 +134,8 @@ def test_mounts_and_loop_devices_go(device_id: str, places: tuple[Path, Path]) -
     volume.mkdir(parents=True)
     subprocess.run(["mount", f"/dev/{loop}", str(volume)], check=True)
     mount_tmpfs(volume / "lost+found")
-    unused = attach_loop(run_dir / "b")
-    (run_dir / "b").unlink()
+    unused = attach_loop(run_dir / "instances" / "b")
+    (run_dir / "instances" / "b").unlink()
     assert sweep(device_id, run_dir, storage) == Swept(mounts=2, loops=2)
     assert mount_points(run_dir) == []
     assert (backing_file(loop), backing_file(unused)) == (None, None)
@@ -160,10 +161,25 @@ def test_mounts_and_loop_devices_of_others_stay(
 
 
 @pytest.mark.usefixtures("needs_mount")
+def test_below_the_run_directory_only_the_places_of_the_device_are_swept(
+    device_id: str, places: tuple[Path, Path]
+) -> None:
+    """With `--run /run` the mounts and loop devices of the whole machine lie below it."""
+    run_dir, storage = places
+    foreign = [mount_tmpfs(run_dir / name) for name in ("lock", "user/1000", "lxc/x", "volumes")]
+    loop = attach_loop(run_dir / "vm" / "disk")
+    for name in RUN_PLACES:
+        mount_tmpfs(run_dir / name / "ours")
+    assert sweep(device_id, run_dir, storage) == Swept(mounts=len(RUN_PLACES))
+    assert set(mount_points(run_dir)) == set(foreign)
+    assert backing_file(loop) is not None
+
+
+@pytest.mark.usefixtures("needs_mount")
 def test_a_volume_in_use_by_a_marked_process_goes(
     device_id: str, places: tuple[Path, Path]
 ) -> None:
-    point = mount_tmpfs(places[0] / "volumes")
+    point = mount_tmpfs(places[0] / "instances" / "app.1")
     argv = ("sh", "-c", 'cd "$0" && echo in && exec sleep 1000', str(point))
     with sleeper(device_id, argv) as user:
         assert user.stdout is not None
@@ -176,7 +192,7 @@ def test_a_volume_in_use_by_a_marked_process_goes(
 def test_a_link_to_the_run_directory_leads_to_its_mounts(
     device_id: str, places: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    mount_tmpfs(places[0] / "volumes")
+    mount_tmpfs(places[0] / "volumes" / "app")
     link = tmp_path / "link"
     link.symlink_to(places[0])
     assert sweep(device_id, link, places[1]) == Swept(mounts=1)
@@ -215,7 +231,7 @@ def test_what_an_ordinary_user_may_not_remove_is_reported(
     device_id: str, places: tuple[Path, Path]
 ) -> None:
     run_dir, storage = places
-    point, loop = mount_tmpfs(run_dir / "volumes"), attach_loop(storage / "a")
+    point, loop = mount_tmpfs(run_dir / "volumes" / "app"), attach_loop(storage / "a")
     with sleeper() as container:
         join(cgroup_dirs(device_id)[0] / "app.1", container.pid)
         assert _sweep_as_nobody(device_id, run_dir, storage) == "0 4\n"

@@ -43,6 +43,18 @@ def test_mounts_go_deepest_first_and_the_directory_itself_stays(tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("needs_mount")
+def test_several_directories_are_cleared_and_their_neighbours_stay(tmp_path: Path) -> None:
+    try:
+        for name in ("a/1", "b/1"):
+            mount_tmpfs(tmp_path / name)
+        other = mount_tmpfs(tmp_path / "c/1")
+        assert clear(tmp_path / "a", tmp_path / "b")
+        assert below(tmp_path) == [other]
+    finally:
+        clear(tmp_path)
+
+
+@pytest.mark.usefixtures("needs_mount")
 def test_a_mount_in_use_is_detached(tmp_path: Path) -> None:
     busy = mount_tmpfs(tmp_path / "busy")
     with sleeper(argv=("sh", "-c", 'cd "$0" && echo in && exec sleep 1000', str(busy))) as user:

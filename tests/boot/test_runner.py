@@ -170,7 +170,7 @@ def test_the_base_delay_is_kept_before_each_start_but_the_first(start_loop: Star
 def test_a_hundred_boots_cut_at_once_spend_no_try(start_loop: StartLoop, storage: Path) -> None:
     """peers 3: rauc#490, #683, PR#346: power cycling must not use up anything."""
     codes = "kill " * 100 + "3"
-    _, out, _ = start_loop(SCRIPTED, codes=codes, pauses={"at_once_s": 0}).ended()
+    _, out, _ = start_loop(SCRIPTED, codes=codes, pauses={"settled_s": 0}).ended()
     assert out == ["boot 1"] * 101
     assert LoopBoot(storage).read() == BootVars("1")
 

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from surefoot.cli.ctl import Verbs
 from surefoot.cli.lazy import load
 from surefoot.errors import OUTCOMES, SurefootError
 from tests.cli.conftest import Run
+from tests.client.checkouts import checkout
 
 VERBS = sorted(Verbs.TABLE)
 
@@ -199,3 +201,18 @@ def test_the_shell_completes_groups_verbs_and_options() -> None:
     assert complete("surefoot ctl ch") == ["changes", "change"]
     assert "--wait" in complete("surefoot ctl install --")
     assert "restart" in complete("surefoot ctl containers r")
+
+
+def test_an_error_of_the_system_is_one_sentence(surefoot: Run, tmp_path: Path) -> None:
+    tree = checkout(tmp_path / "tree")
+    ran = surefoot("device", "create", "/proc/nothing/here", "--from", tree)
+    assert ran.code == 1
+    assert re.fullmatch(r"surefoot: /proc/\S* cannot be used: [^\n]*; check [^\n]*\n", ran.err)
+
+
+def test_the_first_commands_of_the_help_find_the_device_that_they_run(surefoot: Run) -> None:
+    """R24: `ctl` looks in the environment, not below /run/surefoot."""
+    lines = surefoot("--help").out.splitlines()
+    (run,) = [line.split("--run ")[1] for line in lines if "surefoot device run " in line]
+    (export,) = [line.split("export ")[1].split()[0] for line in lines if "export " in line]
+    assert export == f"SUREFOOT_SOCKET={run}/pv-ctrl"

@@ -3,11 +3,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from surefoot.boot.ids import device_id
-from surefoot.cli.run import default_run_dir
+from surefoot.boot.pauses import Pauses
+from surefoot.cli import run as run_module
+from surefoot.cli.run import SOCKET_VARIABLE, default_run_dir, policy
+from surefoot.client import unix
 from surefoot.client.checkout import open_source
 from surefoot.device.create import create
 from tests.cli.conftest import Run
@@ -69,3 +73,51 @@ def test_a_device_runs_until_it_is_told_to_stop(storage: Path, tmp_path: Path) -
     assert b"rollback point  0" in waited.stdout
     assert loop.returncode == 0
     assert f"the control socket is {tmp_path / 'run' / 'pv-ctrl'}" in told
+    assert f"export SUREFOOT_SOCKET={tmp_path / 'run' / 'pv-ctrl'}" in told.splitlines()
+
+
+def test_the_line_to_paste_is_whole_for_a_shell_and_finds_the_device(
+    storage: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(run_module, "run_device", lambda *_, **__: 0)
+    place = tmp_path / "with blank's"
+    assert run_module.run(storage, place) == 0
+    (line,) = [each for each in capfd.readouterr().err.splitlines() if each.startswith("export ")]
+    shell = ["sh", "-c", f'{line}; printf %s "$SUREFOOT_SOCKET"']
+    assert subprocess.check_output(shell, text=True) == str(place / "pv-ctrl")
+    assert SOCKET_VARIABLE == unix.SOCKET_VARIABLE
+
+
+def test_the_delay_of_the_environment_is_the_loop_s(
+    storage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """config.md: SUREFOOT_LOOP_DELAY."""
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(run_module, "run_device", lambda *_, **kept: given.update(kept) or 0)
+    monkeypatch.setenv("SUREFOOT_LOOP_DELAY", "7")
+    assert run_module.run(storage, tmp_path / "run") == 0
+    assert given["policy"].pauses == Pauses(base_s=7)
+    assert policy({}).pauses == Pauses()
+
+
+def test_a_delay_that_is_no_number_is_told_and_left_out(capfd: pytest.CaptureFixture[str]) -> None:
+    assert policy({"SUREFOOT_LOOP_DELAY": "soon"}).pauses == Pauses()
+    assert 'SUREFOOT_LOOP_DELAY must be seconds, not "soon"' in capfd.readouterr().err
+
+
+def test_an_error_of_the_system_is_one_sentence(
+    storage: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def fails(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied", "/sys/fs/cgroup/x")
+
+    monkeypatch.setattr(run_module, "run_device", fails)
+    assert run_module.run(storage, tmp_path / "run") == 1
+    told = capfd.readouterr().err.splitlines()[-1]
+    assert told.startswith("surefoot: /sys/fs/cgroup/x cannot be used: Permission denied;")

@@ -45,7 +45,10 @@ def test_the_first_usual_place_that_is_a_socket_is_taken(tmp_path: Path, listen:
 
 
 def test_no_socket_anywhere_names_the_places_and_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(Unreachable, match=r"absent.*-s or SUREFOOT_SOCKET"):
+    with pytest.raises(
+        Unreachable,
+        match=r"absent.*-s, or set it: `surefoot device run` prints .*export SUREFOOT_SOCKET=",
+    ):
         find_socket(None, {}, (tmp_path / "absent",))
 
 

@@ -71,6 +71,7 @@ class Bench:
             self.progress.get(self.pv_try or running),
             cause=cause,
             orphans=found.pop("orphans", ()),
+            proven=self._is_done(running),
         )
         payload = self.journal.payload if self.journal else ""
         boot = dev.Boot(
@@ -84,6 +85,10 @@ class Bench:
         )
         self.give(boot)
         return self
+
+    def _is_done(self, revision):
+        found = self.progress.get(revision)
+        return found is not None and found.status is Status.DONE
 
     def on(self, running=None, **found):
         """Booted, and everything that then wants to be done is done."""

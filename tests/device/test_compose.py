@@ -295,12 +295,6 @@ def test_in_local_mode_steps_wait():
     assert not of(up_do.Report, bench.effects), "and the Hub is not told"
 
 
-def test_a_command_goes_before_a_step():
-    bench = Bench(modes=Modes(True, True, claimed=True), journal=dev.Command("LOCAL_RUN", X, 0))
-    bench.boot(waiting=((SEVEN, 0),))
-    assert bench.work.revision == X
-
-
 def test_a_cancelled_step_is_given_up():
     """R14."""
     bench = Bench(modes=REMOTE, held=Status.CANCELLED).on()

@@ -100,3 +100,12 @@ def test_kinds_take_what_they_say_and_nothing_else(kind, good, bad):
 )
 def test_log_outputs_show_as_the_references_bits(text, mask):
     assert config_keys.OUTPUTS.flat(text) == mask
+
+
+def test_a_key_that_the_device_is_said_to_use_is_read_by_some_module():
+    """Setting any other one is told as not used here (config.md)."""
+    source = Path(config_keys.__file__).parents[1]
+    texts = [place.read_text() for place in source.rglob("*.py")]
+    readers = "".join(text for text in texts if text != Path(config_keys.__file__).read_text())
+    used = [key.name for key in KEYS.values() if key.used_by == config_keys.DEVICE]
+    assert [name for name in used if f'"{name}"' not in readers] == []

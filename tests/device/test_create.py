@@ -8,7 +8,7 @@ from surefoot.boot import LoopBoot
 from surefoot.boot.decide import decide
 from surefoot.boot.runner import run_device
 from surefoot.client.checkout import Source, open_source
-from surefoot.device.create import STAGING, create
+from surefoot.device.create import _MADE, STAGING, create
 from surefoot.device.storage import Storage
 from surefoot.errors import Busy, Conflict, Corrupt, NoRoom, NotFound
 from surefoot.files import durable
@@ -186,3 +186,29 @@ def test_killed_for_real_it_can_be_done_again(tmp_path: Path, source: Source) ->
     assert subprocess.run(run, check=False).returncode == -9
     create(tmp_path / "s", source)
     require_device(tmp_path / "s", source)
+
+
+def test_what_somebody_has_put_beside_a_leftover_is_told_and_left_alone(
+    tmp_path: Path, source: Source
+) -> None:
+    with cut_after(60):
+        create(tmp_path / "s", source)
+    put(tmp_path, "s/letters/home", "dear")
+    with pytest.raises(Conflict, match=r"is not empty \(letters\)"):
+        create(tmp_path / "s", source)
+    assert (tmp_path / "s/letters/home").read_text() == "dear"
+
+
+def test_a_create_that_fails_removes_only_what_it_made(tmp_path: Path, source: Source) -> None:
+    def meanwhile(_sha: str, _size: int) -> None:
+        put(tmp_path, "s/letters/home", "dear")
+        raise NoRoom("the disk is full")
+
+    with pytest.raises(NoRoom):
+        create(tmp_path / "s", source, meanwhile)
+    assert [place.name for place in (tmp_path / "s").iterdir()] == ["letters"]
+
+
+def test_create_knows_all_that_it_makes(tmp_path: Path, source: Source) -> None:
+    create(tmp_path / "s", source)
+    assert {place.name for place in (tmp_path / "s").iterdir()} == _MADE

@@ -7,7 +7,7 @@ import pytest
 
 from surefoot.device import compose
 from surefoot.device import effects as dev
-from surefoot.device.perform import HANDLERS, REMOTE_EFFECTS
+from surefoot.device.perform import HANDLERS
 from surefoot.device.turn import SUPERVISOR_EVENTS, TakeUp
 from surefoot.lab.crash.machine import HANDS
 from surefoot.supervisor import effects as sup_do
@@ -34,20 +34,15 @@ def test_what_the_machines_want_is_among_what_the_device_wants():
 
 def test_the_agent_and_the_laboratory_have_hands_for_exactly_the_same_effects():
     """A new effect is covered in both, or this fails."""
-    assert set(HANDS) == set(HANDLERS) | REMOTE_EFFECTS
+    assert set(HANDS) == set(HANDLERS)
 
 
 def test_no_effect_lacks_a_hand():
-    assert set(HANDLERS) | REMOTE_EFFECTS | ROUTED == EFFECTS
+    assert set(HANDLERS) | ROUTED == EFFECTS
 
 
 def test_what_the_composition_routes_never_reaches_a_hand():
-    assert not ROUTED & (set(HANDLERS) | REMOTE_EFFECTS)
-
-
-def test_only_what_needs_a_hub_is_left_out_of_the_agents_table():
-    assert {up_do.Fetch, up_do.Report} == REMOTE_EFFECTS
-    assert not REMOTE_EFFECTS & set(HANDLERS)
+    assert not ROUTED & set(HANDLERS)
 
 
 def test_every_event_has_somebody_who_takes_it():

@@ -124,7 +124,7 @@ def test_a_traceback_goes_with_its_line(tree, logger):
 def test_a_full_disk_never_stops_the_agent_and_lost_lines_are_counted(tree, logger):
     """peers 3: balena-supervisor#674, meta-balena#2130."""
     path = tree.agent("0")
-    path.parent.mkdir(parents=True)
+    path.unlink()
     path.symlink_to("/dev/full")
     for _ in range(3):
         logger.info("lost")
@@ -195,3 +195,25 @@ def test_errors_of_the_agent_reach_the_error_log(logger, agent_log):
     )
     line = json.loads(errors.text())
     assert (line["src"], line["platform"]) == ("controller", "pantavisor")
+
+
+def test_the_agent_s_log_is_there_before_its_first_line(tree, tmp_path):
+    """`ctl logs` of a healthy device, which says little at the default level, is no error."""
+    own = AgentLog(tree, "0", config(tmp_path))
+    assert tree.sources("0") == {"pantavisor": tree.agent("0")}
+    own.switch("locals/one")
+    assert tree.sources("locals/one")["pantavisor"].read_bytes() == b""
+
+
+def test_a_log_that_cannot_be_made_stops_nobody(tmp_path):
+    tree = LogTree(tmp_path / "file")
+    tree.root.touch()
+    AgentLog(tree, "0", config(tmp_path)).switch("locals/one")
+
+
+@pytest.mark.parametrize("name", ["..", ".", "locals", "locals/..", "0/..", "", "/"])
+def test_a_name_that_no_revision_has_leads_nowhere(tree, tmp_path, name):
+    for place in (tmp_path / "X", tree.root / "X", tree.root / "app", tree.root / "0" / "app"):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "secret.log").touch()
+    assert tree.sources(name) == {}

@@ -86,7 +86,7 @@ def test_an_accepted_command_waits_for_the_way_back_to_end():
     assert bench.stage is Stage.RETURN
     assert bench.command("LOCAL_RUN", Y).status == 200
     assert (f"command LOCAL_RUN {Y}", "the update in work to end", None) in told(bench)
-    assert (f"update {X}", FOR[Stage.RETURN], None) in told(bench)
+    assert (f"update {X}", FOR[Stage.RETURN], bench.policy.goals_timeout_s) in told(bench)
 
 
 def test_a_factory_revision_waits_for_its_goals():

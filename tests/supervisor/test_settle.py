@@ -205,6 +205,19 @@ def test_what_only_mounts_is_released_when_its_successor_is_prepared():
     assert wanted(effects, do.Release) == [("Release", "data.1")]
 
 
+def test_outside_of_a_try_one_that_cannot_be_prepared_keeps_no_other_down():
+    """R12: adopted again for a container that was healed, while another's successor is sick."""
+    bench = Bench().boot(box("base", group="root"))
+    bench.tell(on.Exited("base.1", 1))
+    bench.bad.add("base")
+    bench.adopt("0", box("base", group="root"), box("app"))
+    bench.settle()
+    for timer in list(bench.timers):
+        bench.fire(timer)
+    bench.settle()
+    assert bench.status("app") is S.STARTED
+
+
 # --- outcomes -----------------------------------------------------------------------------------
 
 

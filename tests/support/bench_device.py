@@ -25,7 +25,6 @@ from surefoot.device.machine_facts import Machine
 from surefoot.device.metadata import DeviceMeta, MetaStore
 from surefoot.device.perform import Parts
 from surefoot.device.server import ControlServer
-from surefoot.device.status import Watch
 from surefoot.device.storage import Storage
 from surefoot.device.turn import Device, Modes
 from surefoot.revision import parse
@@ -137,7 +136,6 @@ class BenchDevice:
             self.agent,
             MetaStore(storage.user_meta, "User meta"),
             DeviceMeta(meta, Machine(storage.root, 5)),
-            Watch(),
         )
         with ControlServer(desk, self.run / "pv-ctrl"), _logged(parts, boot.found.running):
             asyncio.get_running_loop().call_soon(self.up.set)

@@ -1,8 +1,8 @@
 """A client in the manner of `pvcontrol`: its verbs, its two programs, its exit codes (pvr.md 6).
 
-    client = PvControl(socket, "curl")       # or "nc", as pvcurl speaks: HTTP/1.0 by hand
-    said = client.run("usrmeta", "save", "key", "value")
-    assert (said.code, said.body) == (0, b"")
+client = PvControl(socket, "curl")       # or "nc", as pvcurl speaks: HTTP/1.0 by hand
+said = client.run("usrmeta", "save", "key", "value")
+assert (said.code, said.body) == (0, b"")
 """
 
 import json

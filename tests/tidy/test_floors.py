@@ -55,16 +55,48 @@ def test_pure_rooms_open_no_file_and_ask_no_clock():
     assert not guilty
 
 
+def makes_durable(node):
+    """A call of os, or a path's own rename or replace.
+
+    Those take one argument: str.replace takes two, dataclasses.replace and durable.rename are no
+    methods of a path, and take more too.
+    """
+    if isinstance(node, ast.Attribute):
+        return (getattr(node.value, "id", ""), node.attr) in DURABLE_CALLS
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"rename", "replace"}
+        and len(node.args) + len(node.keywords) == 1
+    )
+
+
 def test_only_files_makes_bytes_durable():
     guilty = [
         f"{name(path)}:{node.lineno} use surefoot.files.durable"
         for path in modules()
         if room(path) != "files"
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Attribute)
-        and (getattr(node.value, "id", ""), node.attr) in DURABLE_CALLS
+        if makes_durable(node)
     ]
     assert not guilty
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["draft.rename(target)", "Path(x).replace(target=y)", "os.replace(a, b)", "os.fsync(0)"],
+)
+def test_the_checker_sees_what_makes_bytes_durable(wrong):
+    assert any(makes_durable(node) for node in ast.walk(ast.parse(wrong)))
+
+
+@pytest.mark.parametrize(
+    "right",
+    ["text.replace('a', 'b')", "replace(value, x=1)", "dataclasses.replace(value, x=1)",
+     "durable.rename(a, b)"],
+)  # fmt: skip
+def test_the_checker_lets_pass_what_only_looks_so(right):
+    assert not any(makes_durable(node) for node in ast.walk(ast.parse(right)))
 
 
 def test_nobody_takes_the_durable_calls_under_another_name():

@@ -12,7 +12,15 @@ from surefoot.update import events as on
 from surefoot.update import tables
 from surefoot.update.advance import LATE, RULES, NoRule, advance
 from surefoot.update.record import How
-from surefoot.update.tables import COMMIT_TIMER, GOALS_TIMER, HUB_TIMER, STABLE_TIMER, Cause, Stage
+from surefoot.update.tables import (
+    COMMIT_TIMER,
+    GOALS_TIMER,
+    HUB_TIMER,
+    STABLE_TIMER,
+    SWITCH_TIMER,
+    Cause,
+    Stage,
+)
 from surefoot.wire.progress import Status
 from tests.update.engine import (
     ANSWERED,
@@ -54,7 +62,13 @@ GOALS_S = do.SetTimer(GOALS_TIMER, 120)
 HUB_S = do.SetTimer(HUB_TIMER, 60)
 COMMIT_S = do.SetTimer(COMMIT_TIMER, 25)
 DROP_GOALS = (do.DropTimer(GOALS_TIMER), do.DropTimer(HUB_TIMER))
-DROP_ALL = (*DROP_GOALS, do.DropTimer(COMMIT_TIMER), do.DropTimer(STABLE_TIMER))
+SWITCH_S = do.SetTimer(SWITCH_TIMER, 120)
+DROP_ALL = (
+    *DROP_GOALS,
+    do.DropTimer(COMMIT_TIMER),
+    do.DropTimer(STABLE_TIMER),
+    do.DropTimer(SWITCH_TIMER),
+)
 UPDATED_X = local(*TO_UPDATED)
 STAGED_X = local(*TO_SWITCH, how=How.APPLY)
 STAGED_Y_ON_X = after(UPDATED_X, on.RunAsked(Y, How.APPLY), checked(Y), on.Installed(Y))
@@ -88,6 +102,13 @@ def test_in_inprogress_a_failure_is_an_error_with_nothing_to_roll_back(record, c
     end, effects = advance(record, on.InstallFailed(revision, cause, "why"))
     assert points_of(effects) == [E[cause]]
     assert (end.update, end.running, end.trying) == (None, record.running, None)
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_whatever_a_hand_says_an_install_ends_in_a_row_of_the_table(cause):
+    """R12: no room is `Internal error` there, a state that cannot be read a bad object."""
+    _, effects = advance(local(*TO_INSTALL), on.InstallFailed(X, cause))
+    assert points_of(effects)[0] in E.values()
 
 
 # --- goals, testing, failures -------------------------------------------------------------------
@@ -185,15 +206,15 @@ def test_a_rollback_without_reboot_stores_disarms_switches():
     """R5: the reason, the boot file, the switch, in this order; R6: one reason."""
     record, effects = play(local(*TO_GOALS), FAILED)
     saved = do.Save(X, E[Cause.START], cause="app: no init")
-    assert list(effects) == [*DROP_ALL, saved, do.Disarm(), do.Switch("0")]
-    end = told(record, (on.Starting(), []), (on.GoalsReached(), []))
+    assert list(effects) == [*DROP_ALL, saved, do.Disarm(), SWITCH_S, do.Switch("0")]
+    end = told(record, (on.Starting(), []), (on.GoalsReached(), [do.DropTimer(SWITCH_TIMER)]))
     assert end == IDLE
 
 
 def test_a_remote_failure_is_reported_after_the_way_back_is_begun():
     """R5: store, boot file, switch, report."""
     _, effects = play(remote(*TO_GOALS_7), FAILED)
-    kinds = [type(e) for e in effects if type(e) is not do.DropTimer]
+    kinds = [type(e) for e in effects if type(e) not in (do.DropTimer, do.SetTimer)]
     assert kinds == [do.Save, do.Disarm, do.Switch, do.Report]
 
 
@@ -225,7 +246,22 @@ def test_a_way_back_that_fails_itself_ends_in_a_reboot():
 def test_the_way_back_ends_with_its_goals_or_their_clock(event):
     """R10: outside an update a time-out is logged, and the device waits no longer."""
     record, effects = play(local(*TO_RETURN, on.Starting()), event)
-    assert (record, effects) == (IDLE, ())
+    assert (record, effects) == (IDLE, (do.DropTimer(SWITCH_TIMER),))
+
+
+def test_new_containers_that_are_never_prepared_end_the_update():
+    """Design rule 7; peers 3: hub.mender.io/t/8299. A mount may hang."""
+    record = after(IDLE, on.RunAsked(X), checked(), on.Installed(X))
+    record, effects = play(record, fired(SWITCH_TIMER))
+    assert points_of(effects) == [E[Cause.START]]
+    assert record.update.stage is Stage.RETURN
+
+
+def test_a_way_back_that_takes_too_long_ends_by_a_reboot():
+    """Design rule 7: each wait has a deadline and a next state."""
+    record, effects = play(local(*TO_RETURN), fired(SWITCH_TIMER))
+    assert [type(e) for e in effects] == [do.Reboot]
+    assert record.update.stage is Stage.REBOOT
 
 
 def test_what_comes_after_a_failure_changes_neither_its_reason_nor_its_way():
@@ -260,7 +296,7 @@ def test_a_rollback_by_command_changes_no_record(plan):
     _, effects = play(UPDATED_X, on.RollbackAsked(plan))
     assert points_of(effects) == []
     way = do.Reboot if plan.back_reboot else do.Switch
-    assert [type(e) for e in effects] == [do.Disarm, way]
+    assert [type(e) for e in effects if type(e) is not do.SetTimer] == [do.Disarm, way]
 
 
 def test_a_rollback_by_command_drops_a_staged_revision():
@@ -283,14 +319,15 @@ def test_error_is_one_write_with_everything_in_it():
 # --- every stage and event ----------------------------------------------------------------------
 
 EVERYWHERE = {"StaleOffered"}
-# GoalsReached before the transition is of a revision 0 that was not DONE yet.
+# What the containers of a revision 0 that was not DONE yet tell before the transition.
+FACTORY = {"GoalsReached", "ContainerFailed"}
 MEANT = {
     None: {"RunAsked", "RemoteOffered", "AbortAsked", "RollbackAsked", "Booted"},
-    Stage.REPORT: {"Reported", "RunAsked", "GoalsReached"},
-    Stage.CHECK: {"Checked", "AbortAsked", "Reported", "GoalsReached"},
-    Stage.FETCH: {"Fetched", "FetchFailed", "Reported", "GoalsReached"},
-    Stage.INSTALL: {"Installed", "InstallFailed", "AbortAsked", "Reported", "GoalsReached"},
-    Stage.SWITCH: {"Starting", "ContainerFailed"},
+    Stage.REPORT: {"Reported", "RunAsked", "AbortAsked", "RollbackAsked", *FACTORY},
+    Stage.CHECK: {"Checked", "AbortAsked", "Reported", *FACTORY},
+    Stage.FETCH: {"Fetched", "FetchFailed", "Reported", *FACTORY},
+    Stage.INSTALL: {"Installed", "InstallFailed", "AbortAsked", "Reported", *FACTORY},
+    Stage.SWITCH: {"Starting", "ContainerFailed", "TimerFired"},
     Stage.GOALS: {
         "GoalsReached",
         "HubAnswered",
@@ -302,7 +339,14 @@ MEANT = {
     },
     Stage.STABLE: {"Stabilised", "Destabilised", "ContainerFailed", "HubSilent", "TimerFired"},
     Stage.FACTORY: {"RunAsked", "RemoteOffered", "AbortAsked", "GoalsReached", "ContainerFailed"},
-    Stage.RETURN: {"Starting", "GoalsReached", "GoalTimedOut", "ContainerFailed"},
+    Stage.RETURN: {
+        "AbortAsked",
+        "Starting",
+        "GoalsReached",
+        "GoalTimedOut",
+        "ContainerFailed",
+        "TimerFired",
+    },
     Stage.REBOOT: set(),
 }
 PAIRS = [(stage, event) for stage in AT for event in EVENTS]

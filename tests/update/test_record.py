@@ -40,6 +40,7 @@ def test_a_change_anywhere_makes_another_record():
         replace(record, trying="9"),
         replace(record, staged="9"),
         replace(record, unproven=True),
+        replace(record, factory_fault="app: no init"),
         replace(record, update=replace(record.update, goals=True)),
         replace(record, policy=Policy(max_retries=99)),
     ]

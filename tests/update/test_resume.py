@@ -270,6 +270,23 @@ def test_the_factory_revision_is_done_once_its_goals_are_reached():
     assert record.update is None
 
 
+@pytest.mark.parametrize("point", [*FAILED, tables.STARTING], ids=name)
+def test_a_factory_revision_that_was_fallen_back_to_becomes_done_as_well(point):
+    """R9: the rows with `pv_try` first, and then that of a revision 0 that is not DONE."""
+    record, _ = boot("0", "0", X, point, proven=False)
+    assert record.update.stage is Stage.FACTORY
+    assert points_of(play(record, on.GoalsReached())[1]) == [tables.FACTORY]
+
+
+def test_a_factory_container_that_fails_while_an_update_is_checked_is_not_forgotten():
+    """R5: the update goes first, it may be the one that mends it; else the device tries again."""
+    record = after(Record("0", "0"), booted(proven=False), on.RunAsked(X))
+    record = after(record, on.ContainerFailed("app", "no init"))
+    _, effects = play(record, on.Checked(X, Cause.BAD_STATE))
+    assert [type(e) for e in effects] == [do.Save, do.Reboot]
+    assert "app" in effects[-1].why
+
+
 def test_the_factory_revisions_missed_goals_are_only_logged():
     """R5: nothing stands behind it."""
     record = after(Record("0", "0"), booted())

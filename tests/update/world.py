@@ -238,7 +238,11 @@ class Explorer:
         found = stored(point, retries) if point else None
         orphans = tuple(sorted(self._orphans(world), key=repr))
         self.met.add((None, on.Booted))
-        return on.Booted(running, world.pv_rev, world.pv_try, found, cause, orphans=orphans)
+        own, _ = world.point(running)
+        proven = own is not None and own.status is Status.DONE
+        return on.Booted(
+            running, world.pv_rev, world.pv_try, found, cause, orphans=orphans, proven=proven
+        )
 
     def _orphans(self, world):
         for name, (point, retries) in world.points:

@@ -1,7 +1,7 @@
-"""A composed device that anything may happen to: commands, containers, the Hub, and the power.
+"""A composed device that anything may happen to: commands, containers, Hub, and power.
 
-`World.happen` is one thing that happens; `rest` lets everything end well. Whatever was done, `check`
-says what must hold.
+`World.happen` is one thing that happens; `rest` lets everything end well. Whatever was done,
+`check` says what must hold.
 """
 
 from itertools import pairwise

@@ -1,5 +1,5 @@
-"""Bad input and faults on real devices: always a clear error, nothing committed lost, and the device
-ends on a revision that runs, with a record that says so (issue 4 "Bad input and faults")."""
+"""Bad input and faults on real devices: always a clear error, nothing committed lost, and the end
+is a revision that runs, with a record that says so (issue 4 "Bad input and faults")."""
 
 import hashlib
 import threading
@@ -53,7 +53,7 @@ def object_of(walk, revision, path):
 def test_an_object_with_other_bytes_than_its_name_is_refused_and_not_kept(walk):
     """device.md 7; peers 3: balena-supervisor#1513."""
     sha, pids = hashlib.sha256(b"what it should be").hexdigest(), walk.device.pids()
-    with pytest.raises(Corrupt, match="^Object has bad checksum$"):
+    with pytest.raises(Corrupt, match=r"^Object has bad checksum$"):
         walk.device.client.put(f"/objects/{sha}", b"what it is")
     assert not walk.device.storage.objects.has(sha)
     assert not list(walk.device.storage.objects.root.glob(f"{sha}*"))

@@ -98,9 +98,10 @@ def test_an_object_goes_in_and_comes_back_raw(client, shared, tmp_path):
         assert client.put_object(path, sha) == OK
         assert client.run("objects", "get", sha) == Said(200, data)
         assert client.put_object(Stdin(data), sha) == OK
-        assert f'{{"sha256":"{sha}","size":"{len(data)}"}}' in client.run(
-            "objects", "ls"
-        ).body.decode()
+        assert (
+            f'{{"sha256":"{sha}","size":"{len(data)}"}}'
+            in client.run("objects", "ls").body.decode()
+        )
         shared.device.storage.objects.remove(sha)
         assert client.put_object(Stdin(data), sha) == OK
 

@@ -1,8 +1,8 @@
 """Containers in any order of events that hands and door can send, and what must come of it.
 
 The hands answer what they were asked, in any order between containers and in the given order within
-one, well or badly; processes end when they like; timers run out at any time, also one whose event was on
-its way when it was dropped; revisions follow each other. The bench watches every step (`check`).
+one, well or badly; processes end when they like; timers run out at any time, also one whose event
+was on its way when it was dropped; revisions follow each other. The bench watches every step.
 """
 
 from hypothesis import given, settings

@@ -46,6 +46,8 @@ from tests.update.engine import (
 E = tables.ERROR
 W = tables.WONTGO
 GOALS_S = do.SetTimer(GOALS_TIMER, 120)
+SWITCH_S = do.SetTimer(tables.SWITCH_TIMER, 120)
+DROP_SWITCH = do.DropTimer(tables.SWITCH_TIMER)
 HUB_S = do.SetTimer(HUB_TIMER, 60)
 COMMIT_S = do.SetTimer(COMMIT_TIMER, 25)
 DROP_GOALS = (do.DropTimer(GOALS_TIMER), do.DropTimer(HUB_TIMER))
@@ -74,10 +76,11 @@ def test_a_local_update_without_reboot_ends_updated():
                 do.Arm(X),
                 do.Save(X, tables.INSTALLED),
                 do.Save(X, tables.TRANSITIONING, cause="app changed"),
+                SWITCH_S,
                 do.Switch(X),
             ],
         ),
-        (on.Starting(), [do.Save(X, tables.STARTING), GOALS_S]),
+        (on.Starting(), [do.Save(X, tables.STARTING), DROP_SWITCH, GOALS_S]),
         (on.GoalsReached(), [do.Save(X, tables.TESTING_STABLE), *DROP_GOALS, COMMIT_S]),
         (on.Stabilised(), []),
         (fired(COMMIT_TIMER), [do.Save(X, tables.UPDATED)]),
@@ -260,10 +263,11 @@ def test_a_remote_update_goes_through_every_message_in_order():
                 do.Arm(SEVEN),
                 *saved7(tables.INSTALLED, 1),
                 *saved7(tables.TRANSITIONING, 1, cause="app changed"),
+                SWITCH_S,
                 do.Switch(SEVEN),
             ],
         ),
-        (on.Starting(), [*saved7(tables.STARTING, 1), GOALS_S, HUB_S]),
+        (on.Starting(), [*saved7(tables.STARTING, 1), DROP_SWITCH, GOALS_S, HUB_S]),
         (on.GoalsReached(), []),
         (on.HubAnswered(), [*saved7(tables.TESTING_STABLE, 1), *DROP_GOALS, COMMIT_S]),
         (on.Stabilised(), []),

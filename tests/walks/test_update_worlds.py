@@ -108,6 +108,8 @@ def test_every_row_that_a_device_may_store_is_stored_somewhere():
 # Rules that need more than one revision, or an answer that was late.
 UNUSED = {
     (Stage.REPORT, on.RunAsked): "a local run while a remote step waits for the Hub: the device",
+    (Stage.REPORT, on.AbortAsked): "the same, for what drops a staged revision",
+    (Stage.REPORT, on.RollbackAsked): "the same, for a rollback by command",
     (Stage.CHECK, on.Reported): "the answer to a report of the time in the queue (R14, R16)",
     (Stage.FACTORY, on.RemoteOffered): "the composition offers a step when nothing is in work",
 }

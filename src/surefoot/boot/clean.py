@@ -15,6 +15,7 @@ from typing import Final, Generic, TypeVar
 
 from surefoot.boot import cgroups, family, loops, mounts
 from surefoot.boot.attempt import permitted
+from surefoot.boot.protocol import RUN_PLACES
 
 _KILL_PATIENCE_S: Final = 10.0  # a process in the middle of disk I/O dies when that is through
 _KERNEL_PATIENCE_S: Final = 2.0  # the kernel lets go of mounts, loops and cgroups a little later
@@ -42,17 +43,19 @@ def sweep(device_id: str, run_dir: Path, storage: Path) -> Swept:
     """Ends the device's processes, and removes its mounts, loop devices and cgroups.
 
     Processes: those in its cgroups, LXC monitors included, and those that carry its mark; never the
-    caller nor an ancestor of it. Mounts: all below `run_dir`. Loop devices: whose file lies in
-    `storage` or `run_dir`. Twice harmless. Needs root for most of it; without, it does what it may
-    and reports the rest. Raises nothing for what it cannot remove.
+    caller nor an ancestor of it. Mounts: all inside the places of the device below `run_dir`
+    (`RUN_PLACES`). Loop devices: whose file lies in `storage` or in one of those places. Twice
+    harmless. Needs root for most of it; without, it does what it may and reports the rest. Raises nothing for
+    what it cannot remove.
     """
     run_dir, storage = run_dir.resolve(), storage.resolve()
     spare = family.self_and_ancestors()
     processes = _until_none(
         lambda: _processes(device_id) - spare, partial(_kill, device_id, spare), _KILL_PATIENCE_S
     )
-    points = _until_none(lambda: set(mounts.below(run_dir)), lambda _: mounts.clear(run_dir))
-    devices = _until_none(lambda: set(loops.holding((storage, run_dir))), _detach)
+    ours = tuple(run_dir / name for name in RUN_PLACES)
+    points = _until_none(lambda: set(mounts.below(*ours)), lambda _: mounts.clear(*ours))
+    devices = _until_none(lambda: set(loops.holding((storage, *ours))), _detach)
     groups = _until_none(lambda: set(cgroups.tops(device_id)), _remove)
     return Swept(
         processes.gone,

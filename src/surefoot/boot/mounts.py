@@ -36,15 +36,15 @@ def parse(mountinfo: str) -> Iterator[Mount]:
         yield Mount(Path(point), kind.split(" ")[0])
 
 
-def below(directory: Path) -> list[Path]:
-    """Mount points inside `directory` (itself excluded: that mount is not ours), deepest first."""
-    inside = [mount.point for mount in mounted() if directory in mount.point.parents]
+def below(*directories: Path) -> list[Path]:
+    """Mount points inside `directories` (themselves excluded: no mounts of ours), deepest first."""
+    inside = [mount.point for mount in mounted() if set(directories) & set(mount.point.parents)]
     return sorted(inside, key=lambda point: len(point.parts), reverse=True)
 
 
-def clear(directory: Path) -> bool:
-    """One round of unmounting below `directory`; False when this process may not unmount."""
-    allowed = sum(permitted(partial(unmount, point)) for point in below(directory))
+def clear(*directories: Path) -> bool:
+    """One round of unmounting inside `directories`; False when this process may not unmount."""
+    allowed = sum(permitted(partial(unmount, point)) for point in below(*directories))
     # What is in use is taken from the tree, and goes when its last user does.
-    allowed += sum(permitted(partial(unmount, point, MNT_DETACH)) for point in below(directory))
+    allowed += sum(permitted(partial(unmount, point, MNT_DETACH)) for point in below(*directories))
     return allowed > 0

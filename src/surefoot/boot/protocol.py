@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 # The agent's exit codes as the boot loop reads them. Any other end is a reboot too, an unplanned
-# one: the loop pauses when such ends follow each other quickly.
+# one: the loop pauses when such ends follow each other (pauses.py). The loop's own exit code after
+# a power-off is 0, as after TERM: a device that shall be off is no failure (runner.py).
 EXIT_REBOOT: Final = 0
 EXIT_POWEROFF: Final = 3
 
@@ -12,6 +13,15 @@ EXIT_POWEROFF: Final = 3
 # process that descends from it (ids.py).
 REVISION_VARIABLE: Final = "pv_rev"
 DEVICE_VARIABLE: Final = "SUREFOOT_DEVICE"
+
+# The directories below RUN in which the agent mounts. A sweep looks nowhere else: RUN may be any
+# directory of the machine, /run included, and the mounts beside these are somebody else's.
+INSTANCES: Final = "instances"
+VOLUMES: Final = "volumes"
+EXPORTS: Final = "exports"
+LXC: Final = ".lxc"  # not "lxc": that is what LXC itself has in /run
+PROBE: Final = ".probe"
+RUN_PLACES: Final = (INSTANCES, VOLUMES, EXPORTS, LXC, PROBE)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ def run_device(
 ) -> int:
     """Runs the device until it powers off or is told to stop; the loop's exit code, 0 for both.
 
+    Whoever supervises the loop starts it again after any other code but those of wrong usage and
+    of a refusal (packaging/surefoot.service).
+
     `argv` starts the agent (default: the real one), with `environ`, `pv_rev` and the device's mark.
     Call it from the main thread of a process of its own: the agent lives as long as that thread,
     and the signals and all children are the loop's. SIGTERM, SIGINT and SIGHUP stop the agent, then
@@ -116,16 +119,16 @@ class _Loop:
     signals: Signals
 
     def run(self) -> int:
-        streak = 0
+        row = 0
         self._sweep()
         while not self.signals.pending_stop():
             started = self.around.clock()
             code = self._boot()
-            streak = self.policy.pauses.streak(streak, self.around.clock() - started)
+            row = self.policy.pauses.row(row, self.around.clock() - started)
             self._sweep()
             if code is None or code == EXIT_POWEROFF:
                 break
-            if self._stopped_within(self.policy.pauses.pause_s(streak, code == EXIT_REBOOT)):
+            if self._stopped_within(self.policy.pauses.pause_s(row, code == EXIT_REBOOT)):
                 break
         return 0
 

@@ -8,6 +8,7 @@ import typer
 from typer.main import get_command
 
 from surefoot import __version__
+from surefoot.cli.complaints import refused_by_system
 from surefoot.cli.lazy import Lazy, LazyGroup
 from surefoot.errors import SurefootError, outcome
 
@@ -17,7 +18,10 @@ Examples:
 \b
   surefoot demo
   surefoot device create /var/lib/surefoot --from my-checkout
-  surefoot device run /var/lib/surefoot
+  surefoot device run /var/lib/surefoot --run /run/surefoot
+
+\b
+  export SUREFOOT_SOCKET=/run/surefoot/pv-ctrl     # in another shell
   surefoot ctl install my-checkout --run --wait
   surefoot ctl status
 
@@ -69,6 +73,8 @@ def main(argv: Sequence[str]) -> int:
         code = get_command(app).main(list(argv), prog_name="surefoot", standalone_mode=False)
     except SurefootError as error:
         return fail(str(error), outcome(error).exit_code)
+    except OSError as error:
+        return fail(refused_by_system(error))
     except typer.TyperException as error:
         error.show() if hasattr(error, "show") else fail(str(error))
         return error.exit_code

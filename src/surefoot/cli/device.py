@@ -70,7 +70,7 @@ def create(
 Examples:
 
 \b
-  surefoot device run /var/lib/surefoot
+  surefoot device run /var/lib/surefoot --run /run/surefoot
   surefoot device run my-device --run my-device.run
 """
 )
@@ -88,6 +88,7 @@ def run(
 ) -> int:
     """Run a device on this machine: the boot loop, its agent and its containers.
 
+    It first prints the line to paste into another shell, so that `surefoot ctl` finds the device.
     It goes on until the device powers off or Ctrl-C, and leaves no process, mount or cgroup behind.
     Containers need root and LXC; SUREFOOT_RUNTIME=process does without.
     """

@@ -2,15 +2,22 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from surefoot.boot.ids import device_id
-from surefoot.boot.runner import run_device
+from surefoot.boot.pauses import Pauses, base_delay_s
+from surefoot.boot.runner import LoopPolicy, run_device, say_on_stderr
+from surefoot.cli.complaints import refused_by_system
 from surefoot.errors import SurefootError, outcome
 
-SOCKET = "pv-ctrl"
+SOCKET: Final = "pv-ctrl"
+# As in client/unix.py, which would bring the library of sockets along.
+SOCKET_VARIABLE: Final = "SUREFOOT_SOCKET"
+LOOP_DELAY_VARIABLE: Final = "SUREFOOT_LOOP_DELAY"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,11 +33,30 @@ def run(storage: Path, run_dir: Path | None) -> int:
     try:
         place = (run_dir or default_run_dir(storage, os.environ)).resolve()
         if _is_device(storage):
-            sys.stderr.write(f"boot: the control socket is {place / SOCKET}\n")
-        return run_device(storage, place, environ=os.environ)
+            _tell_socket(place / SOCKET)
+        return run_device(storage, place, environ=os.environ, policy=policy(os.environ))
     except SurefootError as error:
         sys.stderr.write(f"surefoot: {error}\n")
         return outcome(error).exit_code
+    except OSError as error:
+        sys.stderr.write(f"surefoot: {refused_by_system(error)}\n")
+        return 1
+
+
+def policy(environ: Mapping[str, str]) -> LoopPolicy:
+    """With the delay that the environment asks for; one that is no number is told, and is none."""
+    setting = environ.get(LOOP_DELAY_VARIABLE)
+    delay_s = base_delay_s(setting)
+    if delay_s is None:
+        say_on_stderr(f'{LOOP_DELAY_VARIABLE} must be seconds, not "{setting}"; taken as 0')
+    return LoopPolicy(Pauses(base_s=delay_s or 0.0))
+
+
+def _tell_socket(socket: Path) -> None:
+    """A line of its own that a shell takes as it is: what `surefoot ctl` needs in another one."""
+    say_on_stderr(f"the control socket is {socket}; in another shell, before `surefoot ctl`:")
+    sys.stderr.write(f"export {SOCKET_VARIABLE}={shlex.quote(str(socket))}\n")
+    sys.stderr.flush()
 
 
 def default_run_dir(storage: Path, environ: Mapping[str, str], user: int | None = None) -> Path:

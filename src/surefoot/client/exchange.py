@@ -22,7 +22,11 @@ from surefoot.errors import (
     Unreachable,
 )
 
-_BAD_CHECKSUM = "Object has bad checksum"
+# Texts that say more than their status does.
+_KINDS_BY_TEXT: dict[str, type[SurefootError]] = {
+    "Object has bad checksum": Corrupt,
+    "Signal not expected from this platform": Forbidden,
+}
 
 _KINDS: dict[int, type[SurefootError]] = {
     400: InvalidInput,
@@ -143,9 +147,8 @@ def _error(status: int, body: bytes, retry_after: str) -> SurefootError:
     text = _words(body) or f"the device answered {status} without a reason"
     if status == 503:
         return Busy(text, int(retry_after) if retry_after.isdigit() else 1)
-    if text == _BAD_CHECKSUM:
-        return Corrupt(text)
-    return _KINDS.get(status, SurefootError)(text)
+    kind = _KINDS_BY_TEXT.get(text) or _KINDS.get(status, SurefootError)
+    return kind(text)
 
 
 def _words(body: bytes) -> str:

@@ -37,7 +37,8 @@ def find_socket(
     places = ", ".join(map(str, usual_places))
     raise Unreachable(
         f"no control socket at {places}: is a device running here? "
-        f"Name its socket with -s or {SOCKET_VARIABLE}"
+        f"Name its socket with -s, or set it: `surefoot device run` prints the line "
+        f"`export {SOCKET_VARIABLE}=...` for its device when it starts"
     )
 
 

@@ -75,8 +75,8 @@ class Agent:
         if isinstance(event, BaseException):
             raise event
         device, effects = compose.advance(self.device, event)
-        begun = self.device.update.update is None and device.update.update is not None
-        if begun and not isinstance(event, dev.Boot):  # what was found at boot is of its try
+        # What was found at boot belongs to the try that this boot is.
+        if _another(self.device, device) and not isinstance(event, dev.Boot):
             self.parts.errors.begin()
         answers = [effect for effect in effects if isinstance(effect, dev.Answer)]
         for number, effect in enumerate(effects):
@@ -95,6 +95,7 @@ class Agent:
         self.device = device
         for answer in answers:
             self.hands.perform(answer)
+        self.parts.watch.note(device)
         self._show_changes()
 
     def _refuse(self, ticket: int) -> None:
@@ -117,3 +118,9 @@ class Agent:
             self._follow(status[1])
             data = {"status": status[0], "revision": status[1]}
             self.parts.events.publish(Kind.STATUS, data)
+
+
+def _another(before: Device, after: Device) -> bool:
+    """Another update is in work than before: what was logged so far belongs to that one (R7)."""
+    old, new = before.update.update, after.update.update
+    return new is not None and (old is None or old.revision != new.revision)

@@ -128,8 +128,8 @@ def _run(turn: Turn, event: dev.CommandGiven) -> None:
 def _run_running(turn: Turn, event: dev.CommandGiven) -> None:
     """R25: nothing to do, but LOCAL_RUN_COMMIT of an UPDATED revision means the reboot (R3)."""
     record = turn.device.update
+    turn.progress(up_on.AbortAsked())  # R3: a later run drops what was staged
     if event.op == "LOCAL_RUN_COMMIT" and record.running != record.done:
-        turn.progress(up_on.AbortAsked())
         turn.fill_slot(dev.Command("REBOOT_DEVICE", "commit of the running revision"))
         turn.answer(event.ticket, 200)
         turn.leave("a rollback point was asked for")
@@ -250,8 +250,9 @@ def _begin_garbage(turn: Turn, command: dev.Command) -> None:
 
 def collect(turn: Turn, ticket: int = 0) -> None:
     """R21: what is in use now is kept; until it has ended no other revision comes into use."""
-    turn.change(collecting=True)
-    turn.do(dev.CollectGarbage(turn.device.in_use, ticket))
+    if not turn.device.collecting:  # else the end of that one is the end of this one too
+        turn.change(collecting=True)
+        turn.do(dev.CollectGarbage(turn.device.in_use, ticket))
 
 
 def _ssh(turn: Turn, event: dev.CommandGiven) -> None:

@@ -240,7 +240,10 @@ def _healed(turn: Turn, event: dev.Healed) -> None:
 
 
 def _garbage_asked(turn: Turn, event: dev.GarbageAsked) -> None:
-    commands.collect(turn, event.ticket)
+    if turn.device.collecting or turn.device.leaving is not None:
+        turn.answer(event.ticket, 503, commands.SLOT_TAKEN, commands.SOON_S)
+    else:
+        commands.collect(turn, event.ticket)
 
 
 def _collected(turn: Turn, event: dev.Collected) -> None:

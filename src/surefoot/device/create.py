@@ -11,7 +11,8 @@ from pathlib import Path
 
 from surefoot.boot import BACKENDS
 from surefoot.client.checkout import OpenObject, Source
-from surefoot.device.storage import FACTORY, Storage
+from surefoot.device.layout import FACTORY, Layout
+from surefoot.device.storage import Storage
 from surefoot.errors import Conflict, SurefootError
 from surefoot.files import durable
 from surefoot.files.lock import Lock
@@ -24,6 +25,8 @@ _CHUNK_BYTES = 1 << 20
 # A fresh file system of its own has it.
 _NOT_OURS = frozenset({"lost+found"})
 _LAST = "trails"
+# What a device has at the top of its storage, and so all that `create` ever moves there.
+_MADE = frozenset(place.parts[0] for place in Layout(Path()).directories())
 
 Watch = Callable[[str, int], None]
 """Called with the name of each object and its size in bytes, before it is copied."""
@@ -61,17 +64,21 @@ def _require_usable(storage: Path) -> None:
     found = {place.name for place in storage.iterdir()} - _NOT_OURS if storage.is_dir() else set()
     if _LAST in found:
         raise Conflict(f"{storage} holds a device already; start it with `surefoot device run`")
-    if found and STAGING not in found:
+    strange = found - _MADE - {STAGING} if STAGING in found else found
+    if strange:
         raise Conflict(
-            f"{storage} is not empty ({', '.join(sorted(found)[:3])}); "
+            f"{storage} is not empty ({', '.join(sorted(strange)[:3])}); "
             "name a directory that is empty or not there yet"
         )
 
 
 def _clear(storage: Path) -> None:
-    """Nothing of an unfinished device is left but the staging directory and the lock in it."""
+    """Nothing of an unfinished device is left but the staging directory and the lock in it.
+
+    What somebody has put beside them stays: only what `create` itself makes is removed.
+    """
     for place in sorted(storage.iterdir()):
-        if place.name not in _NOT_OURS | {STAGING}:
+        if place.name in _MADE:
             durable.remove_tree(place)
     for place in sorted((storage / STAGING).iterdir()):
         if place.name != _LOCK:

@@ -20,7 +20,7 @@ from surefoot.device.log_reader import Follower, tail
 from surefoot.device.metadata import AgentFacts, DeviceMeta, MetaStore
 from surefoot.device.server.desk import Action, Caller, Op, Reply
 from surefoot.device.server.views import ConfigView, ContainerView, DaemonView, GroupView, StepView
-from surefoot.device.status import Watch, status
+from surefoot.device.status import status
 from surefoot.device.upkeep import GarbageClock
 from surefoot.errors import Conflict, InvalidInput, NotFound
 from surefoot.files import durable
@@ -33,14 +33,11 @@ HEARTBEAT_S = 10.0
 
 
 class AgentDesk:
-    def __init__(
-        self, agent: Agent, user_meta: MetaStore, device_meta: DeviceMeta, watch: Watch
-    ) -> None:
+    def __init__(self, agent: Agent, user_meta: MetaStore, device_meta: DeviceMeta) -> None:
         self._agent = agent
         self._parts = agent.parts
         self._user_meta = user_meta
         self._device_meta = device_meta
-        self._watch = watch
         self._clock = GarbageClock(agent)
 
     @property
@@ -123,6 +120,7 @@ class AgentDesk:
         with self._parts.storage_lock:
             if storage.has_state(revision) and storage.read_state_text(revision) != text:
                 self._require_unused(revision)
+                storage.write_state(revision, state.text)
                 durable.remove_tree(storage.revision_disks(revision))
             storage.write_state(revision, state.text)
             self._parts.stored_this_boot.add(revision)
@@ -139,7 +137,7 @@ class AgentDesk:
         return encode(progress)
 
     def step_message_put(self, revision: str, message: str, /) -> None:
-        self._parts.storage.write_message(revision, message)
+        self._parts.storage.write_message(self._named(revision), message)
 
     def object_stored(self, sha: str, /, *, healed: bool) -> None:
         self._parts.recent_objects.add(sha)
@@ -240,7 +238,7 @@ class AgentDesk:
     # --- ours -----------------------------------------------------------------------------------
 
     def status(self) -> Mapping[str, Json]:
-        return status(self._agent.device, self._watch, self._parts.runtime.name)
+        return status(self._agent.device, self._parts.watch, self._parts.runtime.name)
 
     def changes(self) -> Sequence[Mapping[str, Json]]:
         return self._parts.changes.all()

@@ -67,7 +67,7 @@ class SetMode:
 
 @dataclass(frozen=True)
 class SetSetting:
-    """A configuration key has this value until the next boot (level `command`)."""
+    """A configuration key has this value, durably (level `command`)."""
 
     key: str
     value: str

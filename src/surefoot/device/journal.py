@@ -12,7 +12,9 @@ from surefoot.files.objects import contents
 
 log = logging.getLogger(__name__)
 REMOTE, LOCAL = b"remote", b"local"
-EVENTS_A_LIFE = 1_000_000
+# More than a device logs in a life; with some hundred thousand lives still exact in JavaScript.
+EVENTS_A_LIFE = 10**10
+HOUR_S = 3600
 
 
 def read(storage: Storage) -> Command | None:
@@ -51,6 +53,24 @@ def write_mode(storage: Storage, remote: bool) -> None:
     storage.reserve.lend(lambda: durable.write(storage.mode, data))
 
 
+def read_settings(storage: Storage) -> dict[str, str]:
+    """Configuration keys that were set by command; none when they cannot be read."""
+    try:
+        body = json.loads(contents(storage.own / "settings.json"))
+        return {str(key): str(value) for key, value in body.items()}
+    except NotFound:
+        return {}
+    except (Corrupt, ValueError, AttributeError) as error:
+        log.error("settings made by command are lost: %s", error)
+        return {}
+
+
+def write_setting(storage: Storage, key: str, value: str) -> None:
+    """Durable when it returns. Raises NoRoom."""
+    data = json.dumps({**read_settings(storage), key: value}).encode()
+    storage.reserve.lend(lambda: durable.write(storage.own / "settings.json", data))
+
+
 def next_event_base(storage: Storage) -> int:
     """Event ids only grow, over reboots too: each life of the agent has a range of its own, which
     is counted on disk before the first event."""
@@ -58,7 +78,7 @@ def next_event_base(storage: Storage) -> int:
     try:
         lives = int(contents(path)) + 1
     except (NotFound, Corrupt, ValueError):
-        lives = int(time.time())  # only ever a jump forward
+        lives = int(time.time()) // HOUR_S  # only ever a jump forward
     try:
         storage.reserve.lend(lambda: durable.write(path, str(lives).encode()))
     except NoRoom as error:

@@ -16,12 +16,15 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
 from surefoot.device.config import Config
 from surefoot.device.log_rotation import turn
+from surefoot.errors import InvalidInput
+from surefoot.revision.names import check_revision_name
 
 AGENT = "pantavisor"  # the platform that the reference's readers know the agent by
 NANOS = 1_000_000_000
@@ -82,7 +85,15 @@ class LogTree:
         return self.root / revision / AGENT / f"{AGENT}.log"
 
     def sources(self, revision: str) -> dict[str, Path]:
-        """The logs of a revision by name: its containers', and the agent's as `pantavisor`."""
+        """The logs of a revision by name: its containers', and the agent's as `pantavisor`.
+
+        Any name may be asked for: one that no revision can have would lead out of the tree, and has
+        none.
+        """
+        try:
+            check_revision_name(revision)
+        except InvalidInput:
+            return {}
         live = sorted((self.root / revision).glob("*/*.log"))
         return {path.parent.name: path for path in live}
 
@@ -118,8 +129,11 @@ class AgentLog(logging.Handler):
         self._clock = time.CLOCK_REALTIME if is_absolute else time.CLOCK_BOOTTIME
 
     def switch(self, revision: str) -> None:
-        """From now on lines go to the log of this revision."""
+        """From now on lines go to the log of this revision, which is there at once: a device that
+        had nothing to say has an empty log, not none."""
         self._path = self._tree.agent(revision)
+        with suppress(OSError):  # a full disk: the first line tries again
+            append(self._path, b"")
 
     def emit(self, record: logging.LogRecord) -> None:
         severity = _severity(record)

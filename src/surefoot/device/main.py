@@ -15,7 +15,7 @@ from pathlib import Path
 from surefoot.boot import BACKENDS
 from surefoot.boot.protocol import DEVICE_VARIABLE, REVISION_VARIABLE
 from surefoot.device import effects as dev
-from surefoot.device import facts
+from surefoot.device import facts, journal
 from surefoot.device.agent import Agent
 from surefoot.device.changes import Changes
 from surefoot.device.config import Config, Places
@@ -29,7 +29,6 @@ from surefoot.device.metadata import DeviceMeta, MetaStore
 from surefoot.device.perform import Parts
 from surefoot.device.runtimes import choose, enter_private_mounts
 from surefoot.device.server import ControlServer
-from surefoot.device.status import Watch
 from surefoot.device.storage import Storage
 from surefoot.device.turn import Device, Modes
 from surefoot.device.upkeep import catch_up, keep_logs_small, show_consoles
@@ -79,7 +78,7 @@ def _start(storage: Storage, run: Path) -> int:
     agent = Agent(Device(record, modes=_modes(config)), parts)
     machine = Machine(storage.root, config.integer("PV_STORAGE_GC_RESERVED"))
     device_meta = DeviceMeta(MetaStore(storage.device_meta, "Device meta"), machine)
-    desk = AgentDesk(agent, user_meta, device_meta, Watch())
+    desk = AgentDesk(agent, user_meta, device_meta)
     with asyncio.Runner() as runner:
         return runner.run(_live(agent, desk, boot))
 
@@ -88,7 +87,10 @@ def _config(storage: Storage, run: Path, running: str, user_meta: MetaStore) -> 
     cmdline = _text(Path("/proc/cmdline"))
     places = Places(storage.root, run, storage.trail(running))
     settings = {key: value for key, value in os.environ.items() if key != DEVICE_VARIABLE}
-    return Config.read(places, settings, cmdline, user_meta.all())
+    config = Config.read(places, settings, cmdline, user_meta.all())
+    for key, value in journal.read_settings(storage).items():
+        config.set_command(key, value)
+    return config
 
 
 def _text(path: Path) -> str:
@@ -99,8 +101,11 @@ def _text(path: Path) -> str:
 
 
 def _remote_allowed(config: Config) -> bool:
-    """There is no default Hub: without a host the device is in local mode (config.md)."""
-    return config.flag("PV_CONTROL_REMOTE") and bool(config.text("PH_CREDS_HOST"))
+    """Without a host the device is in local mode (config.md). This release has no Hub's client:
+    one that names a host is told so, and stays in local mode too."""
+    if config.flag("PV_CONTROL_REMOTE") and config.text("PH_CREDS_HOST"):
+        log.warning("PH_CREDS_HOST is set, but this release speaks to no Hub: local mode")
+    return False
 
 
 def _modes(config: Config) -> Modes:
@@ -153,7 +158,7 @@ async def _live(agent: Agent, desk: AgentDesk, boot: dev.Boot) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.post, LeaveAsked(signal.Signals(number).name))
-    upkeep = [loop.create_task(work(agent)) for work in UPKEEP]
+    upkeep = [agent.hands.spawn(work(agent)) for work in UPKEEP]
     with ControlServer(desk, agent.parts.socket):
         code = await agent.run(boot)
         agent.parts.events.close()  # listeners end at once: a reboot does not wait for them

@@ -25,8 +25,9 @@ from surefoot.device.events import EventLog, Kind
 from surefoot.device.guard import require_reserve
 from surefoot.device.logs import AgentLog, ErrorLog, LogTree
 from surefoot.device.runtimes.protocol import Bundle, Runtime
+from surefoot.device.status import Watch
 from surefoot.device.storage import Storage
-from surefoot.errors import Corrupt, NoRoom, NotFound, SurefootError
+from surefoot.errors import Conflict, Corrupt, InvalidInput, NoRoom, NotFound, SurefootError
 from surefoot.revision import State
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
@@ -54,6 +55,7 @@ class Parts:
     changes: Changes
     socket: Path
     own_log: AgentLog | None = None
+    watch: Watch = field(default_factory=Watch)
     storage_lock: threading.RLock = field(default_factory=threading.RLock)
     stored_this_boot: set[str] = field(default_factory=set)
     recent_objects: set[str] = field(default_factory=set)
@@ -79,7 +81,7 @@ class Hands:
 
     # ---- running beside the loop ---------------------------------------------------------------
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -99,7 +101,7 @@ class Hands:
                 await asyncio.wait([before])
             await work()
 
-        self._chains[key] = self._spawn(after())
+        self._chains[key] = self.spawn(after())
 
     async def finish(self) -> None:
         """What was begun for containers comes to its end, then the runtime lets go of the rest.
@@ -114,7 +116,7 @@ class Hands:
     # ---- the update ----------------------------------------------------------------------------
 
     def load_state(self, effect: up_do.LoadState) -> None:
-        self._spawn(self._load_state(effect.revision))
+        self.spawn(self._load_state(effect.revision))
 
     async def _load_state(self, revision: str) -> None:
         state, detail = await asyncio.to_thread(facts.read_state, self.parts.storage, revision)
@@ -126,7 +128,7 @@ class Hands:
         self.post(dev.StateLoaded(revision, state, missing=missing))
 
     def install(self, effect: up_do.Install) -> None:
-        self._spawn(self._install(effect.revision))
+        self.spawn(self._install(effect.revision))
 
     async def _install(self, revision: str) -> None:
         state = self._states.pop(revision)
@@ -138,12 +140,18 @@ class Hands:
         try:
             with self.parts.storage_lock:
                 require_reserve(self.parts.storage.reserve)
+                self._require_same(revision, state)
                 self.parts.storage.install(revision, state)
         except (Corrupt, NotFound) as error:
             return self._install_failed(revision, Cause.BAD_OBJECT, error)
         except (NoRoom, SurefootError, OSError) as error:
             return self._install_failed(revision, Cause.INTERNAL, error)
         return up_on.Installed(revision)
+
+    def _require_same(self, revision: str, state: State) -> None:
+        """What is installed is what was checked: a PUT may have replaced it since (R25)."""
+        if self.parts.storage.read_state_text(revision) != state.text.encode():
+            raise Conflict(f"The state JSON of {revision} was replaced meanwhile; run it again")
 
     def _install_failed(self, revision: str, cause: Cause, error: Exception) -> up_on.Event:
         log.error("revision %s cannot be installed: %s", revision, error)
@@ -174,6 +182,9 @@ class Hands:
 
     def _show(self, effect: up_do.Save, progress: Progress) -> None:
         change = self.parts.changes.note(effect.revision, progress, effect.cause)
+        if len(change["timeline"]) == 1 or change["ended"]:
+            told = ("number", "revision", "status", "message", "began", "ended")
+            self.parts.events.publish(Kind.CHANGE, {key: change[key] for key in told})
         shown = {
             "revision": effect.revision,
             "status": progress.status.value,
@@ -194,6 +205,8 @@ class Hands:
         except NoRoom as error:
             log.error("the progress of %s waits for room: %s", revision, error)
             self._unwritten[revision] = progress
+        except (NotFound, InvalidInput) as error:  # its trail is gone: nobody can read it there
+            log.error("the progress of %s has no place: %s", revision, error)
 
     def catch_up(self) -> None:
         """Takes the reserve again, and writes what had to wait for room. From the loop's thread."""
@@ -208,8 +221,15 @@ class Hands:
     def _tolerate(self, write: Callable[[], None]) -> None:
         try:
             write()
-        except NoRoom as error:
-            log.error("not written, the disk is full: %s", error)
+        except (NoRoom, NotFound) as error:
+            log.error("not written: %s", error)
+
+    def fetch(self, effect: up_do.Fetch) -> None:
+        """There is no Hub's client: nothing can be fetched (the start is spent, R15)."""
+        self.post(up_on.FetchFailed(effect.revision, detail="this device has no Hub"))
+
+    def report(self, effect: up_do.Report) -> None:
+        """There is no Hub's client: the record itself is what is sent once there is one (R18)."""
 
     def set_timer(self, effect: up_do.SetTimer | sup_do.SetTimer) -> None:
         self._drop(effect.timer)
@@ -270,7 +290,7 @@ class Hands:
             self.post(sup_on.StartFailed(effect.id, str(error)))
         else:
             self.post(sup_on.Started(effect.id, pid))
-            self._spawn(self._watch(effect.id))
+            self.spawn(self._watch(effect.id))
 
     async def _watch(self, instance: str) -> None:
         ended = await self.parts.runtime.wait(instance)
@@ -284,6 +304,8 @@ class Hands:
             await self.parts.runtime.stop(effect.id, effect.grace_s)
         except (SurefootError, OSError) as error:
             log.error("container %s cannot be stopped: %s", effect.name, error)
+            # Whatever waits for its end would wait for ever: the boot loop can end it (R8).
+            self.post(dev.LeaveAsked(f"container {effect.name} cannot be stopped"))
 
     def release(self, effect: sup_do.Release) -> None:
         self._chain(effect.name, lambda: self._release(effect))
@@ -306,7 +328,7 @@ class Hands:
             future.set_result(effect)
 
     def collect(self, effect: dev.CollectGarbage) -> None:
-        self._spawn(self._collect(effect))
+        self.spawn(self._collect(effect))
 
     async def _collect(self, effect: dev.CollectGarbage) -> None:
         try:
@@ -340,21 +362,26 @@ class Hands:
         return max(0, reserved - space.free)
 
     def make_factory(self, effect: dev.MakeFactory) -> None:
-        self._spawn(self._make_factory(effect.revision))
+        self.spawn(self._make_factory(effect.revision))
 
     async def _make_factory(self, revision: str) -> None:
         detail = ""
         try:
-            await asyncio.to_thread(self.parts.storage.make_factory, revision)
+            await asyncio.to_thread(self._made_factory, revision)
         except (SurefootError, OSError) as error:
             detail = str(error)
         self.post(dev.FactoryMade(revision, detail))
+
+    def _made_factory(self, revision: str) -> None:
+        with self.parts.storage_lock:
+            self.parts.storage.make_factory(revision)
 
     def set_mode(self, effect: dev.SetMode) -> None:
         self._tolerate(lambda: journal.write_mode(self.parts.storage, effect.remote))
 
     def set_setting(self, effect: dev.SetSetting) -> None:
         self.parts.config.set_command(effect.key, effect.value)
+        self._tolerate(lambda: journal.write_setting(self.parts.storage, effect.key, effect.value))
 
     def log(self, effect: dev.Log) -> None:
         log.log(LEVELS[effect.level], effect.message, extra={"src": effect.source})
@@ -379,6 +406,8 @@ HANDLERS: dict[type, Callable[[Hands, Any], None]] = {
     sup_do.Start: Hands.start,
     sup_do.Stop: Hands.stop,
     sup_do.Release: Hands.release,
+    up_do.Fetch: Hands.fetch,
+    up_do.Report: Hands.report,
     dev.Journal: Hands.write_journal,
     dev.Answer: Hands.answer,
     dev.CollectGarbage: Hands.collect,
@@ -388,5 +417,3 @@ HANDLERS: dict[type, Callable[[Hands, Any], None]] = {
     dev.Log: Hands.log,
     dev.Leave: Hands.end,
 }
-# Done by the Hub's client, which a device in local mode does not have.
-REMOTE_EFFECTS = frozenset({up_do.Fetch, up_do.Report})

@@ -3,6 +3,7 @@
 Knows no policy: whether something may be replaced or removed is decided by who calls.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from surefoot.files.reserve import Reserve
 from surefoot.revision import State, parse
 from surefoot.wire.progress import PERCENT, Progress, Status, decode, encode
 
+log = logging.getLogger(__name__)
 __all__ = ["FACTORY", "FACTORY_DONE", "STORED", "Problem", "Space", "Storage"]
 
 STORED = Progress(Status.NEW, "Update ready to be run", PERCENT[Status.NEW])
@@ -47,13 +49,13 @@ class Storage(Layout):
     def recover(self) -> None:
         """At a start, by whoever holds the lock, before anybody else reads: ends what a power cut
         left half-done, removes leftovers, makes missing directories, takes the reserve."""
-        durable.sweep(self.root)
+        _tidied(durable.sweep, self.root)
         inner = self.trails / "locals", self.logs / "locals", self.disks / "rev"
         for directory in (*self.directories(), *inner):
-            durable.recover(directory)
+            _tidied(durable.recover, directory)
         for revision in self.all_trails():
             for part in (".pvr", ".pv"):
-                durable.sweep(self.trail(revision) / part)
+                _tidied(durable.sweep, self.trail(revision) / part)
         self.reserve.lend(self.make_layout)
         self.reserve.hold()
 
@@ -269,3 +271,11 @@ def _describe(fresh: Path, revision: str, progress: Progress) -> None:
     durable.write(fresh / one_trail.PROGRESS, encode(progress))
     if progress.status is Status.DONE:
         durable.write(fresh / one_trail.DONE, b"")
+
+
+def _tidied(work: Callable[[Path], None], directory: Path) -> None:
+    """A leftover that cannot be removed (a container may have made it so) stops no boot."""
+    try:
+        work(directory)
+    except (OSError, SurefootError) as error:
+        log.warning("leftovers stay in %s: %s", directory, error)

@@ -1,6 +1,7 @@
 """What goes on beside updates: logs stay small and are shown as they grow, garbage waits."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 from surefoot.device.agent import Agent
@@ -9,6 +10,7 @@ from surefoot.device.events import Kind
 from surefoot.device.log_reader import Follower
 from surefoot.device.log_rotation import tidy
 
+log = logging.getLogger(__name__)
 TIDY_EVERY_S = 30.0
 CATCH_UP_EVERY_S = 5.0
 CONSOLE_EVERY_S = 1.0
@@ -18,7 +20,10 @@ async def keep_logs_small(agent: Agent) -> None:
     parts = agent.parts
     while True:
         running = agent.device.update.running
-        await asyncio.to_thread(tidy, parts.logs.root, parts.config, running)
+        try:
+            await asyncio.to_thread(tidy, parts.logs.root, parts.config, running)
+        except OSError as error:
+            log.warning("the logs cannot be kept small: %s", error)
         await asyncio.sleep(TIDY_EVERY_S)
 
 
@@ -30,15 +35,31 @@ async def catch_up(agent: Agent) -> None:
 
 
 async def show_consoles(agent: Agent) -> None:
-    """Each finished console line becomes an event, about a second after it was written."""
-    followers: dict[str, Follower] = {}
+    """Each finished console line becomes an event, about a second after it was written; lines of
+    earlier lives do not come again."""
+    followers = await asyncio.to_thread(_followed, agent.parts.logs.root)
     while True:
-        consoles = _consoles(agent)
-        for key in followers.keys() - consoles.keys():
-            del followers[key]
-        for key, path in consoles.items():
-            _show(agent, key, followers.setdefault(key, Follower(path)))
+        for key, path in _consoles(agent).items():
+            follower = followers.setdefault(path, Follower(path))
+            for line in await asyncio.to_thread(_lines, follower):
+                _show(agent, key, line)
         await asyncio.sleep(CONSOLE_EVERY_S)
+
+
+def _followed(root: Path) -> dict[Path, Follower]:
+    """The logs that are there already, each at its end."""
+    found = {path: Follower(path) for path in root.rglob("console.log")}
+    for follower in found.values():
+        follower.begin()
+    return found
+
+
+def _lines(follower: Follower) -> list[str]:
+    """None when the log cannot be read now: a log never stops the agent."""
+    try:
+        return follower.read()
+    except OSError:
+        return []
 
 
 def _consoles(agent: Agent) -> dict[str, Path]:
@@ -50,11 +71,10 @@ def _consoles(agent: Agent) -> dict[str, Path]:
     }
 
 
-def _show(agent: Agent, key: str, follower: Follower) -> None:
+def _show(agent: Agent, key: str, line: str) -> None:
     revision, _, name = key.partition(" ")
-    for line in follower.read():
-        data = {"revision": revision, "source": name, "line": line}
-        agent.parts.events.publish(Kind.LOG, data)
+    data = {"revision": revision, "source": name, "line": line}
+    agent.parts.events.publish(Kind.LOG, data)
 
 
 class GarbageClock:

@@ -26,7 +26,8 @@ def limit_s(device: Device, work: Update) -> float | None:
     policy = device.update.policy
     if work.delay_over:
         return stable_limit_s(device.update)
-    limits = {Stage.GOALS: policy.goals_timeout_s, Stage.STABLE: policy.commit_delay_s}
+    limits = dict.fromkeys((Stage.SWITCH, Stage.GOALS, Stage.RETURN), policy.goals_timeout_s)
+    limits[Stage.STABLE] = policy.commit_delay_s
     return limits.get(work.stage)
 
 

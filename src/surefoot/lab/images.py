@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.errors import NotFound
+from surefoot.files import durable
 
 BUSYBOX = Path("/bin/busybox")
 NETCAT = Path("/bin/nc.openbsd")
@@ -108,4 +109,4 @@ def _squash(root: Path, target: Path) -> None:
     ]
     plain = ["-noI", "-noD", "-noF", "-noX", "-processors", "1"]
     subprocess.run([*command, *plain], check=True, capture_output=True)
-    draft.replace(target)
+    durable.rename(draft, target)

@@ -18,6 +18,7 @@ from surefoot.update.back import (
     hub_late,
     hub_silent,
     return_failed,
+    return_late,
     returned,
     returning,
 )
@@ -32,7 +33,14 @@ from surefoot.update.gates import checked, fetch_failed, fetched, install_failed
 from surefoot.update.record import Record
 from surefoot.update.resume import resume
 from surefoot.update.staged import abort_idle, abort_soon
-from surefoot.update.tables import COMMIT_TIMER, GOALS_TIMER, HUB_TIMER, STABLE_TIMER, Stage
+from surefoot.update.tables import (
+    COMMIT_TIMER,
+    GOALS_TIMER,
+    HUB_TIMER,
+    STABLE_TIMER,
+    SWITCH_TIMER,
+    Stage,
+)
 from surefoot.update.trial import (
     delay_over,
     destabilised,
@@ -42,6 +50,7 @@ from surefoot.update.trial import (
     never_stable,
     stabilised,
     starting,
+    switch_late,
 )
 from surefoot.update.work import Result, Rule, update_of
 
@@ -107,6 +116,8 @@ RULES: dict[tuple[Any, type], Rule] = {
     (Stage.INSTALL, on.Reported): reported,
     (Stage.SWITCH, on.Starting): starting,
     (Stage.SWITCH, on.ContainerFailed): container_failed,
+    (Stage.SWITCH, on.TimerFired): timer_fired,
+    (Stage.RETURN, on.TimerFired): timer_fired,
     (Stage.GOALS, on.GoalsReached): goals_reached,
     (Stage.GOALS, on.HubAnswered): hub_answered,
     (Stage.GOALS, on.Stabilised): stabilised,
@@ -131,6 +142,8 @@ TIMERS: dict[tuple[Stage, str], Callable[[Record], Result]] = {
     (Stage.GOALS, HUB_TIMER): hub_late,
     (Stage.STABLE, COMMIT_TIMER): delay_over,
     (Stage.STABLE, STABLE_TIMER): never_stable,
+    (Stage.SWITCH, SWITCH_TIMER): switch_late,
+    (Stage.RETURN, SWITCH_TIMER): return_late,
 }
 # May come when nobody waits for them any more, and then mean nothing.
 LATE = frozenset(

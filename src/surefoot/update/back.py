@@ -12,12 +12,13 @@ from surefoot.update.tables import (
     GOALS_TIMER,
     HUB_TIMER,
     STABLE_TIMER,
+    SWITCH_TIMER,
     Cause,
     Stage,
 )
 from surefoot.update.work import Result, idle, now, reasons, save, update_of
 
-STABLE_TIMERS = (COMMIT_TIMER, STABLE_TIMER)
+TRIAL_TIMERS = (COMMIT_TIMER, STABLE_TIMER, SWITCH_TIMER)
 
 
 def goals_failed(record: Record, event: on.GoalTimedOut) -> Result:
@@ -53,7 +54,7 @@ def fail(record: Record, cause: Cause, detail: str) -> Result:
     point = tables.ERROR[cause]
     record = now(record, point=point)
     saved = save(record, point, detail)
-    timers = tuple(do.DropTimer(name) for name in (GOALS_TIMER, HUB_TIMER, *STABLE_TIMERS))
+    timers = tuple(do.DropTimer(name) for name in (GOALS_TIMER, HUB_TIMER, *TRIAL_TIMERS))
     record, back = go_back(record)
     return record, (*timers, saved[0], *back, *saved[1:])
 
@@ -68,7 +69,8 @@ def go_back(record: Record) -> Result:
     if update.plan.back_reboot:
         why = f"rollback to {record.done}: {reasons(update.plan.back_reasons)}"
         return now(record, stage=Stage.REBOOT), (do.Disarm(), do.Reboot(why))
-    return now(record, stage=Stage.RETURN), (do.Disarm(), do.Switch(record.done))
+    limit = do.SetTimer(SWITCH_TIMER, record.policy.goals_timeout_s)
+    return now(record, stage=Stage.RETURN), (do.Disarm(), limit, do.Switch(record.done))
 
 
 def returning(record: Record, event: on.Starting) -> Result:
@@ -77,10 +79,19 @@ def returning(record: Record, event: on.Starting) -> Result:
 
 def returned(record: Record, event: on.GoalsReached | on.GoalTimedOut) -> Result:
     """Outside an update a goal time-out is only logged (R10): the way back ends there too."""
-    record = replace(record, running=record.done)
+    record = replace(record, running=record.done, factory_fault="")
+    limit = do.DropTimer(SWITCH_TIMER)
     if record.unproven and isinstance(event, on.GoalsReached):
-        return factory_done(record, event)
-    return idle(record), ()
+        record, done = factory_done(record, event)
+        return record, (limit, *done)
+    return idle(record), (limit,)
+
+
+def return_late(record: Record) -> Result:
+    """Design rule 7: a way back without an end ends by a reboot."""
+    seconds = f"{record.policy.goals_timeout_s:g}"
+    why = f"rollback to {record.done} without reboot took more than {seconds} s"
+    return now(record, stage=Stage.REBOOT), (do.Reboot(why),)
 
 
 def return_failed(record: Record, event: on.ContainerFailed) -> Result:

@@ -13,7 +13,7 @@ from surefoot.update.tables import Point
 
 @dataclass(frozen=True)
 class LoadState:
-    """The stored state JSON was read, parsed and its signatures checked. Twice: read again."""
+    """The stored state JSON was read and parsed. Twice: read again."""
 
     revision: str
 

@@ -170,6 +170,7 @@ GOALS_TIMER = "update.goals"
 HUB_TIMER = "update.hub"
 COMMIT_TIMER = "update.commit"
 STABLE_TIMER = "update.stable"
+SWITCH_TIMER = "update.switch"
 
 
 class Stage(StrEnum):

@@ -17,6 +17,7 @@ from surefoot.update.tables import (
     GOALS_TIMER,
     HUB_TIMER,
     STABLE_TIMER,
+    SWITCH_TIMER,
     Cause,
     Stage,
 )
@@ -45,7 +46,14 @@ def leave(record: Record) -> Result:
         return reboot_into(record, update.plan)
     record = now(record, stage=Stage.SWITCH, point=tables.TRANSITIONING)
     saved = save(record, tables.TRANSITIONING, reasons(update.plan.reasons))
-    return record, (*saved, do.Switch(update.revision))
+    limit = do.SetTimer(SWITCH_TIMER, record.policy.goals_timeout_s)
+    return record, (*saved, limit, do.Switch(update.revision))
+
+
+def switch_late(record: Record) -> Result:
+    """Design rule 7: also a mount that hangs must come to an end."""
+    seconds = f"{record.policy.goals_timeout_s:g}"
+    return fail(record, Cause.START, f"new containers were not prepared within {seconds} s")
 
 
 def reboot_into(record: Record, plan: Plan) -> Result:
@@ -57,9 +65,11 @@ def reboot_into(record: Record, plan: Plan) -> Result:
 
 def starting(record: Record, event: on.Starting) -> Result:
     update = update_of(record)
-    record = now(replace(record, running=update.revision), stage=Stage.GOALS)
+    running = replace(record, running=update.revision, factory_fault="")
+    record = now(running, stage=Stage.GOALS)
     record = now(record, point=tables.STARTING)
-    return record, (*save(record, tables.STARTING), *goal_timers(record))
+    limit = do.DropTimer(SWITCH_TIMER)
+    return record, (*save(record, tables.STARTING), limit, *goal_timers(record))
 
 
 def goal_timers(record: Record) -> tuple[do.Effect, ...]:

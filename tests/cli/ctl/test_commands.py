@@ -1,4 +1,5 @@
 import json
+import re
 from functools import partial
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 
 from surefoot.client.wait import DEFAULT_TIMEOUT_S
 from surefoot.device.server import Op
-from surefoot.errors import Busy, Conflict
+from surefoot.errors import Busy, Conflict, NotFound
 from tests.cli.conftest import Run
 from tests.client.story import RUN, Machine
 
@@ -117,7 +118,24 @@ def test_a_refused_command_is_3(ctl: Run, machine: Machine) -> None:
 
     machine.desk.on_command = refuse
     ran = ctl("abort")
-    assert (ran.code, ran.err) == (3, "surefoot: There is nothing to abort\n")
+    said = "surefoot: ABORT: There is nothing to abort; see `surefoot ctl status`\n"
+    assert (ran.code, ran.err) == (3, said)
+
+
+@pytest.mark.parametrize("words", [["run"], ["run", "--wait"], ["apply"], ["make-factory"]])
+def test_a_revision_that_is_not_there_is_named_with_the_way_to_find_one(
+    ctl: Run, machine: Machine, words: list[str]
+) -> None:
+    def refuse(_op: Op, _payload: str) -> bool:
+        raise NotFound("no such revision")
+
+    machine.desk.on_command = refuse
+    ran = ctl(words[0], "nosuch", *words[1:])
+    assert ran.code == 3
+    said = (
+        r"surefoot: [A-Z_]+ locals/nosuch: Resource does not exist.*; see `surefoot ctl steps` .*"
+    )
+    assert re.fullmatch(said, ran.err.rstrip())
 
 
 def test_with_json_each_line_of_an_update_is_an_object(ctl: Run, machine: Machine) -> None:

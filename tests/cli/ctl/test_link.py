@@ -19,7 +19,9 @@ def test_the_socket_of_the_verb_goes_before_that_of_the_group() -> None:
 
 def test_without_any_socket_the_places_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("surefoot.client.unix.is_socket", lambda _: False)
-    with pytest.raises(Unreachable, match="Name its socket with -s or SUREFOOT_SOCKET"):
+    with pytest.raises(
+        Unreachable, match=r"Name its socket with -s, or .* `export SUREFOOT_SOCKET="
+    ):
         device(context(None), None)
 
 

@@ -44,7 +44,8 @@ def test_json_is_the_device_s_own_answer(ctl: Run) -> None:
 def test_a_change_that_is_not_there_is_refused_in_one_sentence(ctl: Run) -> None:
     ran = ctl("change", "9")
     assert ran.code == 3
-    assert ran.err.startswith("surefoot: Resource does not exist: There is no change 9")
+    assert ran.err.startswith("surefoot: change 9: Resource does not exist: There is no ch")
+    assert "see `surefoot ctl changes`" in ran.err
 
 
 def test_status_can_wait_until_the_device_is_at_rest(ctl: Run, machine: Machine) -> None:

@@ -46,3 +46,11 @@ def test_progress_is_shown_as_it_is_stored(ctl: Run, machine: Machine) -> None:
     assert ctl("steps", "progress", "one").out == "TESTING  Awaiting to see if update is stable\n"
     assert json.loads(ctl("steps", "progress", "one", "--json").out)["status"] == "TESTING"
     assert ctl("steps", "progress", "absent").code == 3
+
+
+@pytest.mark.parametrize("words", [["get"], ["progress"]])
+def test_a_step_that_is_not_there_is_named(ctl: Run, words: list[str]) -> None:
+    ran = ctl("steps", *words, "nosuch")
+    assert ran.code == 3
+    assert "revision locals/nosuch: Resource does not exist" in ran.err
+    assert "see `surefoot ctl steps`" in ran.err

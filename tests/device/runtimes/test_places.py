@@ -2,6 +2,7 @@
 
 import pytest
 
+from surefoot.boot.protocol import RUN_PLACES
 from surefoot.device.runtimes.places import Places
 from surefoot.revision import Persistence
 
@@ -43,6 +44,21 @@ def test_the_newest_instance_shows_the_volumes_of_its_container(places):
     places.point("app", None)
     places.point("app", None)
     assert not (places.volumes / "app").exists()
+
+
+def test_every_place_below_run_is_one_that_a_sweep_knows(machine, places):
+    ours = {machine.run_dir / name for name in RUN_PLACES}
+    assert {places.homes, places.volumes, places.exports, places.lxc} < ours
+
+
+def test_what_others_keep_below_run_stays(machine, places):
+    """RUN may be /run, where LXC has a directory of its own."""
+    for name in ("lxc", "probe", "lock"):
+        (machine.run_dir / name).mkdir()
+    places.make("app.1")
+    places.lxc.mkdir()
+    places.remove_all()
+    assert {left.name for left in machine.run_dir.iterdir()} == {"lxc", "probe", "lock"}
 
 
 def test_nothing_is_left_of_all_instances(machine, places):

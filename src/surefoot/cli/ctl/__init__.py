@@ -55,12 +55,14 @@ app = typer.Typer(
 Examples:
 
 \b
+  export SUREFOOT_SOCKET=/run/surefoot/pv-ctrl
   surefoot ctl install my-checkout --run --wait
   surefoot ctl -s /run/surefoot/1a2b3c4d/pv-ctrl status
   surefoot ctl logs app -f
 
 The socket is the one of -s, else of SUREFOOT_SOCKET, else /run/pantavisor/pv/pv-ctrl,
-/pv/pv-ctrl or /pantavisor/pv-ctrl, whichever is there first.
+/pv/pv-ctrl or /pantavisor/pv-ctrl, whichever is there first. `surefoot device run` prints the line
+that sets SUREFOOT_SOCKET for its device.
 """,
 )
 

@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import (
     DEFAULT_TIMEOUT,
+    SEE_STEPS,
     AsJsonLines,
     Revision,
     Socket,
@@ -22,6 +24,7 @@ from surefoot.client.wait import Until, Waiter, until_applied, until_idle, until
 app = new_app()
 
 _EXAMPLE = "Example:\n\n\b\n  surefoot ctl {}\n"
+NAMING = ("LOCAL_RUN", "LOCAL_RUN_COMMIT", "LOCAL_APPLY", "MAKE_FACTORY")
 Message = Annotated[str, typer.Argument(metavar="MESSAGE", help="Why, for the device's log.")]
 
 
@@ -162,11 +165,18 @@ def unclaim(ctx: typer.Context, socket: Socket = None, as_json: AsJsonLines = Fa
 
 
 def _command(client: SocketClient, op: str, payload: str, as_json: bool) -> int:
-    was_needed = client.command(op, payload)
+    was_needed = _give(client, op, payload)
     what = f"{op} {payload}".rstrip()
     told = f"accepted: {what}" if was_needed else f"nothing to do: {what}"
     Teller(as_json).say(told, "command", op=op, payload=payload, was_needed=was_needed)
     return 0
+
+
+def _give(client: SocketClient, op: str, payload: str) -> bool:
+    """True when it was needed. Raises for a refusal, with what was asked for."""
+    is_named = op in NAMING and payload
+    with about(f"{op} {payload}".rstrip(), SEE_STEPS if is_named else "see `surefoot ctl status`"):
+        return client.command(op, payload)
 
 
 def _and_idle(
@@ -197,5 +207,5 @@ def _update(
     waiter = Waiter(client, revision, timeout_s=timeout) if wait else None
     if waiter is None:
         return _command(client, op, revision, as_json)
-    client.command(op, revision)
+    _give(client, op, revision)
     return Teller(as_json).follow(waiter, revision, until)

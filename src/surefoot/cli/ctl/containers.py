@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from surefoot.cli import output
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import AsJson, Socket, Timeout, Wait, device
 from surefoot.cli.ctl.waiting import Teller
 from surefoot.cli.lazy import new_app
@@ -88,7 +89,8 @@ def _act(
     client: SocketClient, name: str, action: str, timeout_s: float | None, as_json: bool
 ) -> None:
     before = _pid(client, name) if timeout_s else None
-    client.put_json(f"/containers/{name}", {"action": action})
+    with about(f"{action} {name}", "see `surefoot ctl containers` for names and restart policies"):
+        client.put_json(f"/containers/{name}", {"action": action})
     status = _wait(client, name, action, before, timeout_s) if timeout_s else "accepted"
     Teller(as_json).say(f"{name}: {status}", "container", name=name, action=action, status=status)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from surefoot.cli import output
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import AsJson, Socket, device
 from surefoot.cli.lazy import new_app
 from surefoot.cli.table import size
@@ -37,7 +38,9 @@ def signal(
 
     The device knows the container by the process that asks.
     """
-    device(ctx, socket).post("/signal", {"type": kind, "payload": ""})
+    client = device(ctx, socket)
+    with about(f"signal {kind}", "send it from inside a container that the device waits for"):
+        client.post("/signal", {"type": kind, "payload": ""})
     if as_json:
         output.show_json({"signal": kind})
 

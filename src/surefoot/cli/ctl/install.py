@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from surefoot.cli import output
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import DEFAULT_TIMEOUT, AsJsonLines, Socket, Timeout, Wait, device
 from surefoot.cli.ctl.transfers import transfers
 from surefoot.cli.ctl.waiting import Teller
@@ -98,7 +99,8 @@ def _begin(
     client: SocketClient, op: str, revision: str, until: Until | None, timeout: float, as_json: bool
 ) -> int:
     waiter = Waiter(client, revision, timeout_s=timeout) if until else None
-    client.command(op, revision)
+    with about(f"{op} {revision}", "see `surefoot ctl status`"):
+        client.command(op, revision)
     teller = Teller(as_json)
     if waiter is None or until is None:
         teller.say(f"accepted: {op} {revision}", "command", op=op, payload=revision)

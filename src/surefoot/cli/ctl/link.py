@@ -24,6 +24,7 @@ Timeout = Annotated[
     float,
     typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long to wait at most."),
 ]
+SEE_STEPS = "see `surefoot ctl steps` for those on the device"
 DEFAULT_TIMEOUT = DEFAULT_TIMEOUT_S
 Revision = Annotated[
     str, typer.Argument(metavar="REVISION", help="A number, or a name with or without locals/.")

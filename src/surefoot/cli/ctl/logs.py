@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from surefoot.cli import output
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import Socket, device, revision_name
 from surefoot.cli.lazy import new_app
 from surefoot.cli.views.log import event_line, log_line
@@ -16,6 +17,7 @@ app = new_app()
 
 AGENT = "pantavisor"
 CURRENT = "current"
+SEE_NAMES = "see `surefoot ctl containers` and `surefoot ctl steps` for names"
 _PATIENCE_S = 120.0
 
 
@@ -47,10 +49,11 @@ def logs(
     """Show the log of a container, or of the agent."""
     client = device(ctx, socket)
     name = CURRENT if revision == CURRENT else revision_name(revision)
-    if follow:
-        found: Iterable[bytes] = Follower(client, name, source, lines)
-    else:
-        found = client.get_bytes(target(name, source, lines)).splitlines()
+    with about(f"log of {source} in revision {name}", SEE_NAMES):
+        if follow:
+            found: Iterable[bytes] = Follower(client, name, source, lines)
+        else:
+            found = client.get_bytes(target(name, source, lines)).splitlines()
     for line in found:
         _show(line.decode("utf-8", "replace"), source, as_json)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from surefoot.cli import output
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import AsJson, Socket, device
 from surefoot.cli.lazy import new_app
 from surefoot.cli.views.lists import meta_lines
@@ -68,7 +69,9 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete one key."""
-    device(ctx, socket).delete(f"{_whose(of_device)}/{key}")
+    client = device(ctx, socket)
+    with about(f"key {key}", "see `surefoot ctl meta`, with --device for the device's own"):
+        client.delete(f"{_whose(of_device)}/{key}")
     if as_json:
         output.show_json({key: None})
 

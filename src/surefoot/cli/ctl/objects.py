@@ -10,6 +10,7 @@ from typing import Annotated, Any, BinaryIO, cast
 import typer
 
 from surefoot.cli import output
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import AsJson, Socket, device
 from surefoot.cli.lazy import new_app
 from surefoot.cli.table import size
@@ -66,7 +67,8 @@ def put(
     """
     client = device(ctx, socket)
     name = sha or digest(path.resolve())
-    client.upload(f"/objects/{name}", path)
+    with about(f"object {name} from {path}", "the name must be the sha256 of the file's bytes"):
+        client.upload(f"/objects/{name}", path)
     stored = path.stat().st_size
     if as_json:
         output.show_json({"sha256": name, "size": stored})
@@ -113,6 +115,7 @@ class _Sink:
 
 def _fetch(client: SocketClient, sha: str, take: Callable[[bytes], object]) -> None:
     sink = _Sink(take)
-    client.download(f"/objects/{sha}", cast("BinaryIO", sink))
+    with about(f"object {sha}", "see `surefoot ctl objects` for those on the device"):
+        client.download(f"/objects/{sha}", cast("BinaryIO", sink))
     if sink.running.hexdigest() != sha:
         raise Corrupt(f"object {sha} on the device has other bytes than its name says: put it anew")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from surefoot.cli import output
+from surefoot.cli.complaints import about
 from surefoot.cli.ctl.link import DEFAULT_TIMEOUT, AsJson, Socket, Timeout, device
 from surefoot.cli.lazy import new_app
 from surefoot.cli.views.changes import change_lines, changes_lines
@@ -65,7 +66,9 @@ def change(
 
     When each status began, how long it lasted, and why.
     """
-    found = device(ctx, socket).get(f"/changes/{number}")
+    client = device(ctx, socket)
+    with about(f"change {number}", "see `surefoot ctl changes` for those that are remembered"):
+        found = client.get(f"/changes/{number}")
     if as_json:
         output.show_json(found)
     else:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from surefoot.cli import output
-from surefoot.cli.ctl.link import AsJson, Revision, Socket, device, revision_name
+from surefoot.cli.complaints import about
+from surefoot.cli.ctl.link import SEE_STEPS, AsJson, Revision, Socket, device, revision_name
 from surefoot.cli.lazy import new_app
 from surefoot.cli.views.lists import progress_lines, steps_lines
 from surefoot.client.install import local_name
@@ -49,7 +50,9 @@ def get(
 ) -> None:
     """Print the state JSON of a revision, byte for byte; `current` is the running one."""
     del as_json  # it is JSON in any case
-    text = device(ctx, socket).get_bytes(f"/steps/{_named(revision)}")
+    client, name = device(ctx, socket), _named(revision)
+    with about(f"revision {name}", SEE_STEPS):
+        text = client.get_bytes(f"/steps/{name}")
     sys.stdout.buffer.write(text)
     sys.stdout.buffer.flush()
 
@@ -87,7 +90,9 @@ def progress(
     as_json: AsJson = False,
 ) -> None:
     """Show how far a revision has come."""
-    found = device(ctx, socket).get(f"/steps/{_named(revision)}/progress")
+    client, name = device(ctx, socket), _named(revision)
+    with about(f"progress of revision {name}", SEE_STEPS):
+        found = client.get(f"/steps/{name}/progress")
     if as_json:
         output.show_json(found)
     else:

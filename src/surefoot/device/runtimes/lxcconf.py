@@ -160,13 +160,19 @@ def _parts(line: Line) -> tuple[str, ...]:
 
 def locate(place: str, table: Mapping[str, str]) -> str:
     """A place by the longest entry of `table` that leads to it; itself when there is none."""
+    base, tail = split(place, table)
+    return base + tail
+
+
+def split(place: str, table: Mapping[str, str]) -> tuple[str, str]:
+    """Where that entry lies, and what follows it ("/upper"): what others may have filled."""
     head, tail = place, ""
     while head:
         if head in table:
-            return table[head] + tail
+            return table[head], tail
         head, _, last = head.rpartition("/")
         tail = f"/{last}{tail}"
-    return place
+    return place, ""
 
 
 def rewrite(lines: Sequence[Line], table: Mapping[str, str], layout: Layout) -> Rewritten:

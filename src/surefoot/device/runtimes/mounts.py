@@ -6,12 +6,12 @@ Why private, and why `/volumes` is not simply bound on the host: docs/decisions/
 import ctypes
 import logging
 import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from surefoot.boot.mounts import below, clear
+from surefoot.device.runtimes import commands
 from surefoot.errors import RuntimeFailed
 
 _CLONE_NEWNS: Final = 0x00020000
@@ -67,7 +67,7 @@ def mount_image(image: Path, target: Path) -> None:
     By mount(8), which knows how each kernel wants its loop devices set up.
     """
     command = ["mount", "-t", "squashfs", "-o", "loop,ro", str(image), str(target)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    done = commands.run(command)
     if done.returncode != 0:
         raise RuntimeFailed(f"could not mount {image}: {done.stderr.strip() or done.returncode}")
 

@@ -6,6 +6,8 @@ RUN/instances/<id>/others/<c>/<n>   images of other containers that its conf nam
 RUN/instances/<id>/boot/<name>      storage that lasts as long as the instance: a tmpfs
 RUN/volumes/<c>                     leads to the volumes of the container's newest instance
 RUN/exports                         what containers show each other
+RUN/.lxc                            empty: what LXC takes for its containers' directory
+RUN/.probe                          for a moment: what probe.py tries to mount
 STORAGE/disks/perm/<c>/<name>       storage that lasts
 STORAGE/disks/rev/<rev>/<c>/<name>  storage of one revision, `/` in its name written `%2F`
 """
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from surefoot.boot import protocol
 from surefoot.device.runtimes import mounts
 from surefoot.device.runtimes.protocol import Bundle
 from surefoot.revision import Persistence
@@ -29,20 +32,20 @@ class Places:
 
     @property
     def volumes(self) -> Path:
-        return self.run / "volumes"
+        return self.run / protocol.VOLUMES
 
     @property
     def exports(self) -> Path:
-        return self.run / "exports"
+        return self.run / protocol.EXPORTS
 
     @property
     def lxc(self) -> Path:
         """What LXC takes for the directory of its containers; nothing is kept there."""
-        return self.run / "lxc"
+        return self.run / protocol.LXC
 
     @property
     def homes(self) -> Path:
-        return self.run / "instances"
+        return self.run / protocol.INSTANCES
 
     def home(self, instance_id: str) -> Path:
         return self.homes / instance_id
@@ -71,6 +74,7 @@ class Places:
         """The directories of all instances, when there is none. Raises RuntimeFailed."""
         _remove(self.homes)
         for directory in (self.volumes, self.exports, self.lxc):
+            mounts.unmount_below(directory)
             shutil.rmtree(directory, ignore_errors=True)
 
     def point(self, container: str, instance_id: str | None) -> None:

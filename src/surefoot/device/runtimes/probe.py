@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from surefoot.boot.protocol import PROBE
 from surefoot.device.runtimes import mounts
 from surefoot.errors import RuntimeFailed
 
@@ -24,7 +25,7 @@ def why_not_lxc(run_dir: Path) -> str | None:
         _no_lxc,
         _no_cgroups,
         _no_root_mount,
-        lambda: _no_mounts(run_dir.resolve() / "probe"),
+        lambda: _no_mounts(run_dir.resolve() / PROBE),
     )
     return next(filter(None, (obstacle() for obstacle in obstacles)), None)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from surefoot.device.runtimes import lxcconf, unpack
+from surefoot.device.runtimes import beneath, lxcconf, unpack
 from surefoot.device.runtimes.base import PROGRAM_PATH, Instance, InstanceRuntime, log
 from surefoot.device.runtimes.child import Child
 from surefoot.device.runtimes.launcher import Orders
@@ -121,7 +121,7 @@ def _file(bundle: Bundle, container: str, image: str) -> Path:
 def _show_socket(bundle: Bundle, rootfs: Path) -> None:
     """A socket cannot be bound without mounting; a second name of it leads to the same one."""
     inside = rootfs / _SOCKET_INSIDE
-    inside.parent.mkdir(parents=True, exist_ok=True)
+    beneath.make_dirs(inside.parent, rootfs)
     inside.unlink(missing_ok=True)
     try:
         os.link(bundle.socket, inside)

@@ -1,11 +1,12 @@
 """What an instance has below `/volumes`, and the layers of its root, mounted on this device."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from surefoot.device.runtimes import lxcconf, mounts
+from surefoot.device.runtimes import beneath, lxcconf, mounts
 from surefoot.device.runtimes.lxcconf import Line, Rootfs
 from surefoot.device.runtimes.places import Places
 from surefoot.device.runtimes.protocol import Bundle
@@ -31,6 +32,10 @@ class Volumes:
     table: dict[str, str] = field(default_factory=dict)
     lowers: tuple[Path, ...] = ()
     upper: Path | None = None
+    # What `upper` lies in: the container may have filled it, links included.
+    upper_base: Path | None = None
+    # Paths that the conf names in what containers or images filled, each with its base.
+    guarded: tuple[tuple[Path, Path], ...] = ()
     claims: frozenset[str] = frozenset()
 
     @property
@@ -39,12 +44,19 @@ class Volumes:
 
     def mount_root(self) -> None:
         """Twice harmless. Raises RuntimeFailed."""
+        self.check()
         if self.upper is None or os.path.ismount(self.rootfs):
             return
         work = self.upper.with_name("work")
-        for directory in (self.upper, work, self.rootfs):
-            directory.mkdir(parents=True, exist_ok=True)
+        for directory in (self.upper, work):
+            _make_layer(directory, self.upper_base)
+        self.rootfs.mkdir(exist_ok=True)
         mounts.mount_overlay(self.lowers, self.upper, work, self.rootfs)
+
+    def check(self) -> None:
+        """Before each life: the one before may have made a link. Raises RuntimeFailed."""
+        for path, base in self.guarded:
+            beneath.check(path, base)
 
     def unmount_root(self) -> None:
         """Twice harmless. Raises RuntimeFailed."""
@@ -83,6 +95,8 @@ class _Builder:
             self._find(place)
         if self.container.goal is not Goal.MOUNTED:
             self._add_root()
+        self.volumes.guarded = tuple(self._guarded())
+        self.volumes.check()
         return self.volumes
 
     def _own_images(self) -> list[str]:
@@ -149,7 +163,10 @@ class _Builder:
                 f"{self.name} needs {VOLUMES}/{container}/{name}, but there is none: "
                 f"{container} is not mounted, or has no storage of that name"
             )
-        self.table[f"{VOLUMES}/{container}/{name}"] = os.path.realpath(place)
+        real = Path(os.path.realpath(place))
+        if not any(map(real.is_relative_to, (self.places.storage / "disks", self.places.homes))):
+            raise RuntimeFailed(f"{VOLUMES}/{container}/{name} leads out through a link, to {real}")
+        self.table[f"{VOLUMES}/{container}/{name}"] = str(real)
 
     def _add_root(self) -> None:
         """The layers of the root: `_config` above all others (device.md 10)."""
@@ -157,7 +174,9 @@ class _Builder:
         config = self.bundle.trail / "_config" / self.name
         lowers = [Path(self._located(lower)) for lower in root.lowers]
         self.volumes.lowers = (*([config] if config.is_dir() else []), *lowers)
-        self.volumes.upper = Path(self._located(root.upper or self._default_upper()))
+        upper = root.upper or self._default_upper()
+        self.volumes.upper = Path(self._located(upper))
+        self.volumes.upper_base = Path(self._split(upper)[0])
         self.volumes.claims = self._claims(self.volumes.upper)
 
     def _default_root(self) -> Rootfs:
@@ -176,16 +195,32 @@ class _Builder:
     def _claims(self, upper: Path) -> frozenset[str]:
         uppers = [upper]
         for place in lxcconf.overlay_directories(self.lines):
-            located = self._located(place)
-            if located != place:
-                Path(located).mkdir(parents=True, exist_ok=True)
-                uppers.append(Path(located))
+            base, tail = self._split(place)
+            if base + tail != place:
+                beneath.make_dirs(Path(base + tail), Path(base))
+                uppers.append(Path(base + tail))
         lasting = [str(each) for each in uppers if self.volumes.home not in each.parents]
         network = [f"{NETWORK} of {self.name}"] if lxcconf.has_own_network(self.lines) else []
         return frozenset((*lasting, *network))
 
+    def _guarded(self) -> Iterator[tuple[Path, Path]]:
+        for place in lxcconf.places(self.lines):
+            base, tail = self._split(place)
+            # The links directly below RUN/volumes are our own.
+            if tail and base != str(self.places.volumes):
+                yield Path(base + tail), Path(base)
+
     def _located(self, place: str) -> str:
         return lxcconf.locate(place, self.table)
+
+    def _split(self, place: str) -> tuple[str, str]:
+        return lxcconf.split(place, self.table)
+
+
+def _make_layer(directory: Path, base: Path | None) -> None:
+    if base is None or not directory.is_relative_to(base):
+        base = directory  # beside what containers fill
+    beneath.make_dirs(directory, base)
 
 
 def read_ahead(image: Path) -> None:

@@ -82,7 +82,7 @@ def test_an_object_that_is_there_is_not_replaced_by_other_bytes(
     assert put(path, SHA, b"other bytes") == 200
     assert put(path) == 200
     assert desk.objects.path(SHA).stat().st_ino == before
-    assert desk.stored == [(SHA, False)]
+    assert set(desk.stored) == {(SHA, False)}
 
 
 def test_an_object_that_went_bad_is_healed_and_the_desk_learns_of_it(
@@ -265,3 +265,26 @@ def test_an_object_of_200_mb_costs_hardly_more_memory_than_one_of_4(tmp_path: Pa
         usual = peak_of(small)
         assert peak_of(large) - usual < size / 100
         server.communicate(timeout=60)
+
+
+def test_putting_what_is_there_and_right_tells_the_desk_too(path: Path, desk: MemoryDesk) -> None:
+    """So that no collection takes what is about to be used, and the sick may heal (R12)."""
+    for _ in range(2):
+        assert put(path) == 200
+    assert desk.stored == [(SHA, False), (SHA, False)]
+
+
+def test_what_a_collection_takes_in_between_is_stored_anew(
+    path: Path, desk: MemoryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert put(path) == 200
+    told = desk.object_stored
+
+    def collected(sha: str, *, healed: bool) -> None:
+        if len(desk.stored) == 1:
+            desk.objects.remove(sha)
+        told(sha, healed=healed)
+
+    monkeypatch.setattr(desk, "object_stored", collected)
+    assert put(path) == 200
+    assert kept(desk) == [SHA]

@@ -133,3 +133,11 @@ def test_pvcontrol_puts_a_step_with_either_client(
     )
     assert netcat(path, head.encode() + STATE, half_close=True).status == 200
     assert desk.states["locals/curl"] == desk.states["locals/nc"] == STATE
+
+
+def test_the_running_revision_takes_a_commit_message_as_current(
+    path: Path, desk: MemoryDesk
+) -> None:
+    """As its text and its progress are read by that name."""
+    assert ask(path, "PUT", "/steps/current/commitmsg", b"tried by hand").status == 200
+    assert desk.messages == {"current": "tried by hand"}

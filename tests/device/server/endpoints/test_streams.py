@@ -167,3 +167,14 @@ def test_a_log_that_is_not_there_is_404_also_when_it_is_to_be_followed(path: Pat
         assert (heard.status, heard.error) == (404, "Resource does not exist")
         assert "nope" in json.loads(heard.body)["Reason"]
     assert ask(path, "GET", "/logs/0/app?tail=x").error == "Request has bad tail"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/logs/../app", "/logs/./app", "/logs/locals/../app", "/logs/foo/app", "/logs/-1/app",
+     "/logs/0/..", "/logs/0/.", "/logs/%2e%2e/app", "/logs/0/..%2fapp"],
+)  # fmt: skip
+def test_no_name_leads_out_of_the_logs(target: str, path: Path, desk: MemoryDesk) -> None:
+    status, body = curl(path, "--path-as-is", f"http://localhost{target}")
+    assert (status, json.loads(body)["Error"]) == (404, "Resource does not exist")
+    assert desk.asked == []

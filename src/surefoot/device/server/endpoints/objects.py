@@ -48,8 +48,11 @@ def put(request: Request) -> Answer:
     objects = request.desk.objects
     there = objects.has(sha)
     if there and objects.verify(sha):
-        request.body.drain(request.limits.transfer_pace)
-        return OK
+        # Before the body, which may take its time: whoever stores it is about to need it.
+        request.desk.object_stored(sha, healed=False)
+        if objects.has(sha):
+            request.body.drain(request.limits.transfer_pace)
+            return OK
     with (
         known_as(Corrupt, 422, BAD_CHECKSUM, with_reason=False),
         objects.receive(sha) as receiver,

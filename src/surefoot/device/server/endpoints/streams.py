@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from surefoot.device.events import Event, Lost
+from surefoot.device.server.desk import Reply
+from surefoot.device.server.endpoints.steps import CURRENT
 from surefoot.device.server.message import (
     EVENTS,
     NO_SUCH_RESOURCE,
@@ -14,7 +16,8 @@ from surefoot.device.server.message import (
     whole_number,
 )
 from surefoot.device.server.views import compact
-from surefoot.errors import NotFound
+from surefoot.errors import InvalidInput, NotFound
+from surefoot.revision.names import LOCALS, check_revision_name
 
 DEFAULT_TAIL = 100
 _HEARTBEAT = b": still here\n\n"
@@ -28,17 +31,24 @@ def events(request: Request) -> StreamAnswer:
 
 
 def log(request: Request) -> Answer | StreamAnswer:
-    name = request.values["name"]
-    revision = f"locals/{name}" if request.path.startswith("/logs/locals/") else name
+    revision, source = _revision(request), request.values["source"]
     tail = whole_number("tail", request.query.get("tail", str(DEFAULT_TAIL)))
     follow = request.query.get("follow", "0") == "1"
+    if source in (".", "..") or "/" in source:
+        raise Reply(404, NO_SUCH_RESOURCE)
     with known_as(NotFound, 404, NO_SUCH_RESOURCE):
-        pieces = request.desk.log(
-            revision, request.values["source"], min(tail, request.limits.tail_lines), follow
-        )
+        pieces = request.desk.log(revision, source, min(tail, request.limits.tail_lines), follow)
     return (
         StreamAnswer(pieces, PLAIN) if follow else Answer(body=b"".join(pieces), content_type=PLAIN)
     )
+
+
+def _revision(request: Request) -> str:
+    """A name that no revision can have, such as `..`, is one that is not there."""
+    name = request.values["name"]
+    revision = f"{LOCALS}{name}" if request.path.startswith(f"/logs/{LOCALS}") else name
+    with known_as(InvalidInput, 404, NO_SUCH_RESOURCE):
+        return revision if revision == CURRENT else check_revision_name(revision)
 
 
 def _event_pieces(start: int, items: Iterator[Event | Lost | None]) -> Iterator[bytes]:
