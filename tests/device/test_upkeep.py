@@ -170,9 +170,9 @@ def test_an_object_that_comes_in_has_garbage_collected(device):
     """Through the socket, to the end: a revision that failed and that nobody keeps goes."""
     text = state_text(device.storage, base="b0", app="a1")
     device.storage.write_state("locals/x", text, Progress(Status.ERROR, "Internal error", 100))
-    config = device.agent.parts.config
-    config.set_command("PV_STORAGE_GC_THRESHOLD_DEFERTIME", "0")
-    config.set_command("PV_STORAGE_GC_THRESHOLD", "1")
+    settings = {"PV_STORAGE_GC_THRESHOLD": "1", "PV_STORAGE_GC_THRESHOLD_DEFERTIME": "0"}
+    places = Places(device.storage.root, device.run)
+    device.agent.parts.config = Config.read(places, settings)
     device.client.put(f"/objects/{hashlib.sha256(b'new').hexdigest()}", b"new")
     device.until(lambda: device.storage.revisions() == ["0"])
     assert device.storage.objects.has(hashlib.sha256(b"a0").hexdigest())

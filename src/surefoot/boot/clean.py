@@ -45,8 +45,8 @@ def sweep(device_id: str, run_dir: Path, storage: Path) -> Swept:
     Processes: those in its cgroups, LXC monitors included, and those that carry its mark; never the
     caller nor an ancestor of it. Mounts: all inside the places of the device below `run_dir`
     (`RUN_PLACES`). Loop devices: whose file lies in `storage` or in one of those places. Twice
-    harmless. Needs root for most of it; without, it does what it may and reports the rest. Raises nothing for
-    what it cannot remove.
+    harmless. Needs root for most of it; without, it does what it may and reports the rest. Raises
+    nothing for what it cannot remove.
     """
     run_dir, storage = run_dir.resolve(), storage.resolve()
     spare = family.self_and_ancestors()

@@ -139,3 +139,34 @@ async def test_processes_that_do_not_die_are_told(monkeypatch):
 def test_only_a_pid_namespace_of_its_own_seals_a_process():
     assert not is_sealed(os.getpid())
     assert not is_sealed(2**22 + 1)
+
+
+class Escaped(Shell):
+    """Its init is in no group any more: looking for its processes finds none."""
+
+    def _find(self):
+        return False
+
+
+async def test_stop_kills_an_init_that_no_group_holds(monkeypatch):
+    monkeypatch.setattr(life_module, "KILL_TIMEOUT_S", 5)
+    life = Escaped(STAYS)
+    await life.stop(None, 0)
+    assert await life.ended() == Exit(-signal.SIGKILL, None)
+
+
+async def test_stop_comes_to_an_end_even_when_nothing_dies(monkeypatch):
+    monkeypatch.setattr(life_module, "KILL_TIMEOUT_S", 0.05)
+    life = Escaped(STAYS)
+    with monkeypatch.context() as unkillable:
+        unkillable.setattr(life.init, "signal", lambda number: None)
+        with pytest.raises(RuntimeFailed, match=r"app\.1 do not die"):
+            await life.stop(None, 0)
+    await life.stop(None, 0)
+
+
+async def test_what_does_not_get_over_is_given_up_and_waited_for(monkeypatch):
+    monkeypatch.setattr(life_module, "KILL_TIMEOUT_S", 0.05)
+    life = Shell()
+    await life.over()
+    assert life.gave_up

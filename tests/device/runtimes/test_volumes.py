@@ -122,6 +122,76 @@ def test_storage_of_another_container_is_where_that_has_it(build, machine, image
     assert place == str(machine.storage / "disks/perm/store/docker--data")
 
 
+DATA = (Storage("data", Persistence.PERMANENT),)
+
+
+@pytest.fixture
+def data(machine):
+    """Storage that the container has filled before."""
+    place = machine.storage / "disks/perm/app/data"
+    place.mkdir(parents=True)
+    (machine.directory / "host").mkdir()
+    yield place
+    assert not list((machine.directory / "host").iterdir())
+
+
+def test_no_layer_is_made_through_a_link_in_storage(build, machine, images, data):
+    (data / "ovl").symlink_to(machine.directory / "host")
+    extra = (
+        "lxc.mount.entry = p p overlay upperdir=/volumes/app/data/ovl/upper,"
+        "workdir=/volumes/app/data/ovl/work 0 0\n"
+    )
+    bundle = machine.bundle("app.1", images["healthy"], storage=DATA)
+    with pytest.raises(RuntimeFailed, match='"ovl" is a link'):
+        build(bundle, conf("app", extra=extra))
+
+
+def test_no_root_is_mounted_through_a_link_in_storage(build, machine, images, data):
+    """Made by the life before: it is looked at before each."""
+    bundle = machine.bundle("app.1", images["healthy"], storage=DATA)
+    text = "lxc.rootfs.path = overlayfs:/volumes/app/root.squashfs:/volumes/app/data/ovl/upper\n"
+    made = build(bundle, text)
+    made.mount_root()
+    made.unmount_root()
+    for name in ("upper", "work/work", "work"):
+        (data / "ovl" / name).rmdir()
+    (data / "ovl").rmdir()
+    (data / "ovl").symlink_to(machine.directory / "host")
+    with pytest.raises(RuntimeFailed, match="through a link"):
+        made.mount_root()
+
+
+def test_a_bind_source_must_not_lead_out_of_storage(build, machine, images, data):
+    (data / "sub").mkdir()
+    (data / "inside").symlink_to("sub")
+    extra = "lxc.mount.entry = /volumes/app/data/{} x none bind,optional 0 0\n"
+    bundle = machine.bundle("app.1", images["healthy"], storage=DATA)
+    made = build(bundle, conf("app", extra=extra.format("inside") + extra.format("sub")))
+    (data / "sub").rmdir()
+    (data / "sub").symlink_to(machine.directory / "host")
+    with pytest.raises(RuntimeFailed, match=r"data/(sub|inside) leads out of .*data through"):
+        made.check()
+    with pytest.raises(RuntimeFailed, match="leads out"):
+        build(bundle, conf("app", extra=extra.format("sub")))
+
+
+def test_exports_must_not_lead_out_either(build, machine, images):
+    (machine.run_dir / "exports").mkdir()
+    (machine.run_dir / "exports/x").symlink_to("/etc")
+    extra = "lxc.mount.entry = /exports/x x none bind 0 0\n"
+    with pytest.raises(RuntimeFailed, match=r"leads out of .*exports"):
+        build(machine.bundle("app.1", images["healthy"]), conf("app", extra=extra))
+
+
+def test_what_a_container_passes_off_as_storage_is_refused(build, machine, images):
+    bundle = machine.bundle("store.1", images["missing"], goal=Goal.MOUNTED, config=None)
+    made = build(bundle, "")
+    (made.home / "volumes/false").symlink_to("/etc")
+    extra = "lxc.mount.entry = /volumes/store/false x none bind 0 0\n"
+    with pytest.raises(RuntimeFailed, match="/volumes/store/false leads out through a link"):
+        build(machine.bundle("app.1", images["healthy"]), conf("app", extra=extra))
+
+
 def test_the_devices_own_places_are_known(build, machine, images):
     table = build(machine.bundle("app.1", images["healthy"]), conf("app")).table
     assert table["/configs"] == str(machine.trail("1") / "_config")

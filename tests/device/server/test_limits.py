@@ -1,3 +1,5 @@
+import pytest
+
 from surefoot.device.server.limits import Limits, Pace
 
 
@@ -16,3 +18,8 @@ def test_the_slowest_link_that_users_have_is_fast_enough_for_an_object() -> None
     bytes_a_second = 15_000 // 8
     day_s = 86_400
     assert Limits().transfer_pace.allowance_s(bytes_a_second * day_s) > day_s
+
+
+@pytest.mark.parametrize(("commands", "shared"), [(1, 1), (2, 1), (4, 2), (8, 4), (16, 12)])
+def test_containers_leave_places_for_commands_to_the_host(commands: int, shared: int) -> None:
+    assert Limits(commands=commands).for_containers == shared

@@ -135,10 +135,18 @@ class InstanceRuntime(ABC):
         return callers.by_ancestor(self._inits(), pid)
 
     async def close(self) -> None:
-        for instance_id in list(self._instances):
-            await self.release(instance_id)
+        failures = [await self._failure_of_release(name) for name in list(self._instances)]
         self.cgroups.remove_all()
+        for failure in filter(None, failures):
+            raise failure
         self.places.remove_all()
+
+    async def _failure_of_release(self, instance_id: str) -> RuntimeFailed | None:
+        try:
+            await self.release(instance_id)
+        except RuntimeFailed as failure:
+            return failure
+        return None
 
     async def _admit(self, bundle: Bundle) -> Instance:
         container = bundle.container.name

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
+from signal import SIGKILL
 from typing import Final
 
 from surefoot.device.runtimes.protocol import Exit
@@ -89,10 +90,18 @@ class Life(ABC):
         return self._exit or Exit(None, None)
 
     async def over(self) -> None:
-        await self._reached(Stage.OVER, KILL_TIMEOUT_S)
+        """Ends what watches init by force when it does not end. Raises RuntimeFailed."""
+        try:
+            await self._reached(Stage.OVER, KILL_TIMEOUT_S)
+        except RuntimeFailed:
+            await self._reached(Stage.OVER, KILL_TIMEOUT_S)
 
     async def stop(self, signal: int | None, grace_s: float) -> None:
-        """`signal`: what the container's conf says, if it says anything. Raises RuntimeFailed."""
+        """`signal`: what the container's conf says, if it says anything.
+
+        Comes to an end whatever the processes do: after `grace_s` by force, and when they survive
+        even that, after `KILL_TIMEOUT_S` by RuntimeFailed.
+        """
         if not self.has_run:
             self._give_up()
             await self.over()
@@ -111,8 +120,10 @@ class Life(ABC):
                 return
 
     def _force(self) -> None:
-        if not self.is_init_gone:
+        if self.init is not None and not self.init.is_gone:
             self._kill_all()
+            # Whatever group it has got itself into, and whether there are groups at all.
+            self.init.signal(SIGKILL)
 
     async def _all_gone(self) -> None:
         """Raises RuntimeFailed when some would not die."""

@@ -105,7 +105,7 @@ class Monitor(Life):
         self._say(b"go\n")
 
     def _give_up(self) -> None:
-        if self.init is None:
+        if self.init is None or self.init.is_gone:
             self._process.signal(signal.SIGKILL)
         else:
             self.init.signal(signal.SIGKILL)

@@ -2,8 +2,9 @@
 
 Every connection takes a place in the lane of commands before it is accepted: when there is none,
 new ones wait in the kernel. A transfer or a stream moves to its own lane and gives that place
-back, so neither downloads nor listeners can keep a command waiting. One container holds a few
-places at most: it may starve itself, nobody else.
+back, so neither downloads nor listeners can keep a command waiting. One container has a few
+connections at most, and all containers together leave some places to the host: they may delay each
+other, never the host.
 """
 
 import threading
@@ -39,6 +40,9 @@ class Lanes:
             Lane.STREAM: threading.Semaphore(limits.streams),
             Lane.REFUSAL: threading.Semaphore(limits.refusals),
         }
+        self._shared = threading.Semaphore(limits.for_containers)
+        # One thread serves one connection: what it holds of `_shared`.
+        self._serving = threading.local()
         self._per_container = limits.per_container
         self._guard = threading.Lock()
         self._containers: Counter[str] = Counter()
@@ -66,19 +70,42 @@ class Lanes:
             raise Busy(f"Too many {lane}s at once. Try again", _RETRY_S)
         try:
             place.give_back()
+            self._leave_commands()
             yield
         finally:
             semaphore.release()
 
     @contextmanager
     def container(self, name: str | None) -> Iterator[None]:
-        """Counts one connection of this container (None: the host, not counted). Raises Busy."""
-        with self._guard:
-            if name is not None and self._containers[name] >= self._per_container:
-                raise Busy(f"Too many connections from container {name}. Try again", _RETRY_S)
-            self._containers[name or ""] += 1
+        """Counts one connection of this container (None: the host, not counted). Raises Busy.
+
+        Enter it in the thread that serves the connection.
+        """
+        if name is None:
+            yield
+            return
+        self._count(name)
         try:
+            self._join_commands()
             yield
         finally:
+            self._leave_commands()
             with self._guard:
-                self._containers[name or ""] -= 1
+                self._containers[name] -= 1
+
+    def _count(self, name: str) -> None:
+        with self._guard:
+            if self._containers[name] >= self._per_container:
+                raise Busy(f"Too many connections from container {name}. Try again", _RETRY_S)
+            self._containers[name] += 1
+
+    def _join_commands(self) -> None:
+        if not self._shared.acquire(blocking=False):
+            raise Busy("Too many connections from containers. Try again", _RETRY_S)
+        self._serving.place = Place(self._shared)
+
+    def _leave_commands(self) -> None:
+        """Harmless for the host, and when it has been left already."""
+        place: Place | None = getattr(self._serving, "place", None)
+        if place is not None:
+            place.give_back()

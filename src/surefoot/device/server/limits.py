@@ -34,11 +34,21 @@ class Limits:
     # A request is served in the lane of commands unless its route says otherwise; a transfer or a
     # stream leaves that lane, so no number of them delays a command.
     commands: int = 16
+    # Of the places for commands, those that containers together leave to the host.
+    for_host: int = 4
     transfers: int = 8
     streams: int = 16
     refusals: int = 8
     per_container: int = 6
     waiting: int = 64
+
+    @property
+    def for_containers(self) -> int:
+        """How many places for commands all containers together may hold.
+
+        At least half of them, and one, however few there are.
+        """
+        return max(1, self.commands // 2, self.commands - self.for_host)
 
     # `idle`: before the first byte of a request, on a new connection or one that is kept open.
     idle_pace: Pace = Pace(grace_s=10, stall_s=10)
