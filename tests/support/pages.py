@@ -14,6 +14,7 @@ _BLOCK = re.compile(
 _LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _HERE_DOCUMENT = re.compile(r"<<'?(\w+)'?.*?^\1$", re.MULTILINE | re.DOTALL)
+_REDIRECTION = re.compile(r"(?<=\s)\d?(?:>>|>|<)(?:&\d|\s*\S+)")
 _SETTING = re.compile(r"[A-Z_]+=")
 _BETWEEN_COMMANDS = {"&&", "||", "|", ";", "&", "(", ")", "{", "}", "do", "done", "then", "fi"}
 
@@ -74,7 +75,7 @@ def commands(page):
 
 
 def _simple_commands(line):
-    reader = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
+    reader = shlex.shlex(_REDIRECTION.sub("", line), posix=True, punctuation_chars="();|&")
     reader.whitespace_split = True
     words, found = [], []
     for word in [*reader, ";"]:
@@ -87,13 +88,8 @@ def _simple_commands(line):
 
 
 def _without_settings(words):
-    """Neither settings before the command, nor where its output goes."""
-    kept = []
-    skip = False
-    for word in words:
-        is_redirection = set(word) <= set("<>&") and word != ""
-        if skip or is_redirection:
-            skip = is_redirection
-        elif kept or not _SETTING.match(word):
-            kept.append(word)
-    return kept
+    """Of `A=1 command`, the command."""
+    begin = next(
+        (place for place, word in enumerate(words) if not _SETTING.match(word)), len(words)
+    )
+    return words[begin:]

@@ -148,16 +148,19 @@ def slow_walk(walk, monkeypatch):
 
 
 def test_a_cut_between_asking_for_a_reboot_and_the_reboot_is_that_reboot(slow_walk):
-    """peers 3: meta-balena#1316: it is no failed boot, and it is not done twice; R9."""
+    """peers 3: meta-balena#1316: it is no failed boot, and it is not done twice; R9: any boot
+    completes a journalled REBOOT_DEVICE or POWEROFF_DEVICE."""
     device = slow_walk.device
-    assert device.client.command("REBOOT_DEVICE", "planned")
-    device.until(lambda: device.status().get("status") == "STOPPING", "the way down")
-    device.power_cut()
-    device.start()
-    assert device.ended("locals/slow").status is Status.DONE
-    assert pointers(device.at_rest()) == ("locals/slow", None, "locals/slow")
-    assert device.output.read_text().count("booting revision locals/slow") == 1
-    assert not device.storage.journal.exists()
+    for number, op in enumerate(("REBOOT_DEVICE", "POWEROFF_DEVICE"), 1):
+        assert device.client.command(op, "planned")
+        device.until(lambda: device.status().get("status") == "STOPPING", "the way down")
+        device.power_cut()
+        device.start()
+        assert device.ended("locals/slow").status is Status.DONE
+        assert pointers(device.at_rest()) == ("locals/slow", None, "locals/slow")
+        assert device.output.read_text().count("booting revision locals/slow") == number
+        assert device.loop.poll() is None
+        assert not device.storage.journal.exists()
 
 
 def test_a_cut_while_an_update_is_rebooting_spends_no_try(slow_walk):
@@ -172,17 +175,6 @@ def test_a_cut_while_an_update_is_rebooting_spends_no_try(slow_walk):
     assert device.versions() == {**FACTORY, "base": "healthy-base-2"}
     told = [entry["message"] for entry in device.client.get("/changes")[-1]["timeline"]]
     assert told.count("Starting updated version") == 1
-
-
-def test_a_power_off_that_was_cut_is_not_done_again_at_the_next_boot(slow_walk):
-    """R9: any boot completes a journalled POWEROFF_DEVICE."""
-    device = slow_walk.device
-    assert device.client.command("POWEROFF_DEVICE", "")
-    device.until(lambda: device.status().get("status") == "STOPPING", "the way down")
-    device.power_cut()
-    device.start()
-    assert device.ended("locals/slow").status is Status.DONE
-    assert device.loop.poll() is None
 
 
 # ---- the clock ---------------------------------------------------------------------------------

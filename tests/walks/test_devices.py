@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -122,9 +123,14 @@ def test_the_end_of_an_agent_is_a_reboot(walk):
 
 
 def agent_of(device):
-    children = f"/proc/{device.loop.pid}/task/{device.loop.pid}/children"
-    with open(children) as file:
-        return int(file.read().split()[0])
+    """The loop may have adopted others: monitors that have detached themselves."""
+    children = Path(f"/proc/{device.loop.pid}/task/{device.loop.pid}/children").read_text()
+    (agent,) = [pid for pid in children.split() if b"\0agent\0" in command_line(pid)]
+    return int(agent)
+
+
+def command_line(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def renewed(walk, before):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.tidy.source import ROOT
 FASTER = ("PV_UPDATER_COMMIT_DELAY=5", "PV_UPDATER_COMMIT_DELAY=3")
 # A page that breaks off in the middle leaves no device behind.
 BEGIN = "set -e\ntrap 'kill $(jobs -p) 2>/dev/null || :; wait' EXIT\n"
+# Before pytest's own patience ends, which would leave the device running.
+PATIENCE_S = 240
 
 _HEX_NAME = re.compile(r"\b(?=[0-9a-f]*[0-9])[0-9a-f]{8}(?:[0-9a-f]{4})?\b")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -35,7 +38,7 @@ def follow(page, tmp_path):
         "TMPDIR": str(tmp_path),
         "COLUMNS": "200",
     }
-    done = subprocess.run(
+    with subprocess.Popen(
         ["bash", "-c", BEGIN + script(page).replace(*FASTER)],
         cwd=ROOT if is_readme else tmp_path,
         env=environ,
@@ -43,10 +46,19 @@ def follow(page, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+        start_new_session=True,
+    ) as shell:
+        output = _output(shell)
+    assert shell.returncode == 0, output
+    return output
+
+
+def _output(shell):
+    try:
+        return shell.communicate(timeout=PATIENCE_S)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(shell.pid, signal.SIGTERM)  # the boot loop, too, takes its device down
+        return shell.communicate()[0]
 
 
 @pytest.mark.usefixtures("images")

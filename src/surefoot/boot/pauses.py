@@ -8,10 +8,10 @@ class Pauses:
     """`base_s` before every start but the first (SUREFOOT_LOOP_DELAY, config.md), 0 by default.
 
     On top of it a pause that grows with the row of reboots: `first_s`, doubled up to `longest_s`
-    (R5, R8). A reboot continues the row until an agent has run `settled_s`; that is longer than any
-    trial of a revision takes, so that one which fails its goals again and again is slowed down too.
-    In a row the first end is free when it is a crash, the first `planned_free` when the last one is
-    a planned reboot: an update and its rollback have two, and people reboot now and then.
+    (R5, R8). A reboot of the same revision continues the row until an agent has run `settled_s`;
+    that is longer than any trial of a revision takes, so that one which fails its goals again and
+    again is slowed down too. In a row the first end is free when it is a crash, the first
+    `planned_free` when the last one is a planned reboot: people reboot now and then.
     """
 
     base_s: float = 0.0

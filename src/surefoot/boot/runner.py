@@ -119,12 +119,17 @@ class _Loop:
     signals: Signals
 
     def run(self) -> int:
-        row = 0
+        row, last = 0, ""
         self._sweep()
         while not self.signals.pending_stop():
             started = self.around.clock()
-            code = self._boot()
-            row = self.policy.pauses.row(row, self.around.clock() - started)
+            revision = decide(self.storage, self.around.say)
+            code = self._boot(revision)
+            # Another revision than in the last life is an update on its way, no failure in a row.
+            row = self.policy.pauses.row(
+                row if revision == last else 0, self.around.clock() - started
+            )
+            last = revision
             self._sweep()
             if code is None or code == EXIT_POWEROFF:
                 break
@@ -132,9 +137,8 @@ class _Loop:
                 break
         return 0
 
-    def _boot(self) -> int | None:
+    def _boot(self, rev: str) -> int | None:
         """One life of the agent; how it ended, None when the loop was told to stop."""
-        rev = decide(self.storage, self.around.say)
         environ = {**self.environ, REVISION_VARIABLE: rev, DEVICE_VARIABLE: self.device}
         self.around.say(f"booting revision {rev}")
         try:
