@@ -185,7 +185,14 @@ def jumping(tmp_path, images):
     """A device whose wall clock is as wrong as `jumping.clock(seconds)` says."""
     walk = Walk(tmp_path, images, {})
     offset = tmp_path / "clock"
-    walk.clock = lambda seconds: offset.write_text(str(seconds))
+
+    def clock(seconds):
+        """Whole at any moment: the agent reads it whenever it asks for the time."""
+        draft = offset.with_suffix(".draft")
+        draft.write_text(str(seconds))
+        draft.rename(offset)
+
+    walk.clock = clock
     walk.clock(0)
     environment = {"CLOCK_FILE": str(offset), "PYTHONPATH": str(ROOT)}
     walk.device = RealDevice(tmp_path / "device", {**QUICK, **environment})

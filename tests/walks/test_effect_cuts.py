@@ -61,6 +61,7 @@ class CutWalk(Walk):
         assert self.device.progress(self.device.pv_rev()).status == "DONE"
         if running != self.device.pv_rev():
             assert self.device.progress(running).status == "UPDATED"
+            assert status["trying"] is not None
             assert status["trying"] in (running, status["staged"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from surefoot import __version__
 from surefoot.device import effects as dev
-from surefoot.device import view
+from surefoot.device import facts, view
 from surefoot.device.agent import Agent
 from surefoot.device.events import Event, Json, Lost
 from surefoot.device.guard import GuardedObjects, require_reserve
@@ -93,7 +93,7 @@ class AgentDesk:
         try:
             if not self._parts.storage.has_state(revision):
                 return False, None
-            return True, self._parts.storage.read_progress(revision)
+            return True, facts.read_progress(self._parts.storage, revision)
         except InvalidInput:
             return False, None
 
@@ -102,7 +102,7 @@ class AgentDesk:
 
     def _step(self, name: str) -> StepView:
         storage = self._parts.storage
-        progress = storage.read_progress(name)
+        progress = facts.read_progress(storage, name)  # a damaged record hides no other step
         text = encode(progress) if progress else b""
         return StepView(name, storage.date(name), storage.read_message(name), text)
 

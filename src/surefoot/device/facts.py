@@ -99,7 +99,7 @@ def read_progress(storage: Storage, revision: str) -> Progress | None:
     try:
         return storage.read_progress(revision)
     except SurefootError as error:
-        log.error("the progress of revision %s is lost: %s", revision, error)
+        log.warning("the progress of revision %s is lost: %s", revision, error)
         return None
 
 

@@ -123,7 +123,8 @@ def problems(bench: Bench, status: dict[str, Any]) -> Iterator[str]:
 
 def _still_to_be_tried(status: dict[str, Any], progress: Progress | None) -> bool:
     updated = progress is not None and progress.status is Status.UPDATED
-    return updated and status["trying"] in (status["running"], status["staged"])
+    trying = status["trying"]
+    return updated and trying is not None and trying in (status["running"], status["staged"])
 
 
 def _lost(bench: Bench) -> Iterator[str]:
