@@ -130,7 +130,7 @@ class Table:
             await runtime.prepare(self.bundle(1))
             await runtime.stop("app.1", GRACE_S)
             home = self.machine.run_dir / "instances" / "app.1"
-            plain = Plain(home, self.machine.run_dir / "lxc", self.machine.directory)
+            plain = Plain(home, self.machine.run_dir / ".lxc", self.machine.directory)
             await asyncio.to_thread(plain.start)
             await self.first_act()
             self.watch.start(plain.pid())

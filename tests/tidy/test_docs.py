@@ -6,6 +6,7 @@ import pytest
 from typer.main import get_command
 
 from surefoot.cli.app import app
+from surefoot.device.events import Kind
 from surefoot.errors import OUTCOMES
 from surefoot.lab.crash.explore import boundaries
 from surefoot.lab.crash.stories import ALL
@@ -86,6 +87,11 @@ def test_the_page_of_exit_codes_has_them_all():
     text = (DOCS / "reference" / "exit-codes.md").read_text()
     for code in {0, 2, *(outcome.exit_code for outcome in OUTCOMES.values())}:
         assert f"\n| {code} |" in text
+
+
+def test_the_page_of_events_has_every_kind():
+    text = (DOCS / "reference" / "events.md").read_text()
+    assert not [kind for kind in (*Kind, "lost") if f"\n| `{kind}` |" not in text]
 
 
 def test_blocks_are_found_with_what_stands_before_them(tmp_path):
