@@ -118,11 +118,12 @@ class AgentDesk:
         storage = self._parts.storage
         require_reserve(storage.reserve)
         with self._parts.storage_lock:
-            if storage.has_state(revision) and storage.read_state_text(revision) != text:
+            replaces = storage.has_state(revision) and storage.read_state_text(revision) != text
+            if replaces:
                 self._require_unused(revision)
-                storage.write_state(revision, state.text)
-                durable.remove_tree(storage.revision_disks(revision))
             storage.write_state(revision, state.text)
+            if replaces:
+                durable.remove_tree(storage.revision_disks(revision))
             self._parts.stored_this_boot.add(revision)
 
     def _require_unused(self, revision: str) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from surefoot.device.commands import BAD_ACTION, NO_CONTAINER, SYSTEM_POLICY
 from surefoot.device.server.endpoints import (
     commands,
     containers,
@@ -76,9 +77,9 @@ ROUTES: tuple[Route, ...] = (
         "Starts, stops or restarts one container.",
         body='`{"action":"start"}`, `stop` or `restart`',
         answers=(
-            (404, containers.NO_CONTAINER),
-            (403, containers.SYSTEM_POLICY),
-            (400, containers.BAD_ACTION),
+            (404, NO_CONTAINER),
+            (403, SYSTEM_POLICY),
+            (400, BAD_ACTION),
         ),
     ),
     Route("GET", "/groups", containers.list_groups, "All groups in start order, with status."),

@@ -81,7 +81,6 @@ class Machine:
         self.live: dict[str, Behaviour] = {}
         self.tickets: dict[int, Ask] = {}
         self.left = False
-        self.booted_at = self.now
         running = self.disk.choose()
         self.boots.append(running)
         done = self.disk.pv_rev

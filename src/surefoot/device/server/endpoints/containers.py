@@ -2,15 +2,13 @@
 
 import json
 
+from surefoot.device.commands import BAD_ACTION, NO_CONTAINER, SYSTEM_POLICY
 from surefoot.device.server import views
 from surefoot.device.server.desk import Action, Reply
 from surefoot.device.server.message import OK, Answer, Request
 
 BAD_SIGNAL = "Signal has bad format"
 UNEXPECTED_SIGNAL = "Signal not expected from this platform"
-NO_CONTAINER = "Container not found"
-BAD_ACTION = "Invalid action. Use 'start', 'stop', or 'restart'"
-SYSTEM_POLICY = "Container has restart_policy 'system' and cannot be controlled via API"
 NO_DAEMON = "Daemon not found"
 BAD_DAEMON_ACTION = "Invalid action. Use 'start' or 'stop'"
 
