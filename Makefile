@@ -46,7 +46,8 @@ LOCK := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 lock:
 	@$(LOCK) -o requirements/base.txt
-	@$(LOCK) --group dev -c requirements/base.txt -o requirements/dev.txt
+	@$(LOCK) --extra hub -c requirements/base.txt -o requirements/hub.txt
+	@$(LOCK) --extra hub --group dev -c requirements/hub.txt -o requirements/dev.txt
 
 clean:
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,41 @@
+"""What a place for blobs offers. Its conformance suite: `tests/conformance/`."""
+
+from pathlib import Path
+from typing import Protocol
+
+
+class Upload(Protocol):
+    """Bytes on their way in, hashed as they come. Left without `commit`, nothing is kept."""
+
+    received: int
+
+    async def write(self, chunk: bytes) -> None:
+        """Raises NoRoom."""
+
+    async def commit(self) -> None:
+        """Durably there under its name. Raises Corrupt when the bytes are not the claimed ones."""
+
+    async def drop(self) -> None:
+        """Twice is harmless, and so is after `commit`."""
+
+
+class Blobs(Protocol):
+    async def has(self, sha: str) -> bool: ...
+
+    async def size(self, sha: str) -> int:
+        """In bytes. Raises NotFound."""
+
+    async def receive(self, sha: str) -> Upload:
+        """Several uploads of the same blob do not disturb each other. Raises NoRoom."""
+
+    async def path(self, sha: str) -> Path:
+        """A file to send from. Raises NotFound."""
+
+    async def age_s(self, sha: str) -> float:
+        """Since it last came in whole. Raises NotFound."""
+
+    async def remove(self, sha: str) -> None:
+        """Twice is harmless."""
+
+    async def all(self) -> list[tuple[str, int]]:
+        """(sha, size in bytes), by name."""

@@ -1,0 +1,7 @@
+"""What a database says no to, for the rooms to translate."""
+
+from surefoot.errors import Conflict
+
+
+class Taken(Conflict):
+    """A row with this unique value is there already."""

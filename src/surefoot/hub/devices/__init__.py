@@ -1,0 +1,1 @@
+"""Devices: registration, claim, join tokens, metadata."""

@@ -1,0 +1,42 @@
+"""The parts of one Hub process, handed to every call. Nothing in it changes but caches."""
+
+from dataclasses import dataclass, field
+
+from surefoot.hub.blobs.protocol import Blobs
+from surefoot.hub.db.protocol import Database
+from surefoot.hub.frame.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Public addresses without a trailing slash, from configuration and never from a request
+    (hub-wire 1). A caller is given those of the door that he came in by."""
+
+    plain: str
+    tls: str
+
+    def of(self, secure: bool) -> str:
+        return self.tls if secure else self.plain
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds for one account or device. Sizes in bytes, times in seconds."""
+
+    token_s: int = 3600
+    user_token_s: int = 7 * 24 * 3600  # pvr hardly ever refreshes (hub-wire 2.4)
+    refresh_s: int = 24 * 3600
+    anonymous_s: int = 300
+    url_s: int = 24 * 3600
+    max_object: int = 64 * 1024**3
+    unclaimed_s: int = 5 * 24 * 3600
+    log_lines: int = 200_000  # kept for each device
+
+
+@dataclass(frozen=True)
+class Hub:
+    database: Database
+    blobs: Blobs
+    tokens: Tokens
+    urls: Urls
+    limits: Limits = field(default_factory=Limits)

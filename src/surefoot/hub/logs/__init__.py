@@ -1,0 +1,1 @@
+"""Lines of logs that devices send, and how their owners read them."""

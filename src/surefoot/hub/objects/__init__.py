@@ -1,0 +1,1 @@
+"""Objects: who may have which bytes, and how they come and go."""

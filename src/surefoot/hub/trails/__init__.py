@@ -1,0 +1,1 @@
+"""Trails and their steps: posts, the queue of a device, progress, cancel."""
