@@ -1,6 +1,6 @@
 """A throw-away authority and certificates for servers on this machine."""
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-DAY = datetime.timedelta(days=1)
+DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def _names(hosts: tuple[str, ...]) -> x509.SubjectAlternativeName:
     )
 
 
-def _begin(subject: str, issuer: str, since: datetime.datetime) -> x509.CertificateBuilder:
+def _begin(subject: str, issuer: str, since: dt.datetime) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
@@ -67,14 +67,14 @@ def issue(
     directory: Path,
     *hosts: str,
     name: str = "server",
-    since: datetime.datetime | None = None,
+    since: dt.datetime | None = None,
 ) -> Certificate:
     """A certificate for `hosts` (localhost and 127.0.0.1 by default) by an authority of its own.
 
     It holds for thirty days from `since`, by default from yesterday on. `<name>-ca.pem` is alone
     of its kind: two calls make two authorities that do not know each other.
     """
-    since = since or datetime.datetime.now(datetime.UTC) - DAY
+    since = since or dt.datetime.now(dt.UTC) - DAY
     directory.mkdir(parents=True, exist_ok=True)
     authority, key = _key(), _key()
     ca = (

@@ -30,7 +30,7 @@ STATES = {
     "7": state(BASE, app("app", "7", group="app")),
     "8": state(app("base", "8", group="root"), app("app", "8", group="app")),
 }
-MODES = (Modes(), Modes(remote_allowed=True), Modes(True, True, claimed=True))
+MODES = (Modes(), Modes(remote_allowed=True), Modes(True, True))
 BEGUN = (Status.INPROGRESS, Status.TESTING)
 BAD_OBJECT = Cause.BAD_OBJECT
 

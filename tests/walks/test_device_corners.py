@@ -35,7 +35,7 @@ QUEUED = stored(tables.QUEUED, 0, 0, 3)
 
 def waits_for_hub(modes=None):
     """A remote step waits for the answer of a silent Hub; x is UPDATED and runs."""
-    bench = Bench(modes=modes or Modes(True, True, claimed=True)).on().updated(X)
+    bench = Bench(modes=modes or Modes(True, True)).on().updated(X)
     bench.hub_answers = False
     bench.give(dev.StepFound(SEVEN))
     assert bench.stage is Stage.REPORT
@@ -81,7 +81,7 @@ def test_a_step_that_is_found_while_another_waits_for_the_hub_is_queued_too():
 
 def test_a_container_that_is_healed_while_a_step_waits_for_the_hub_is_judged_by_nobody():
     """R11: outside a try its recovery is its own."""
-    bench = Bench(modes=Modes(remote_allowed=True, claimed=True), hub_answers=False)
+    bench = Bench(modes=Modes(remote_allowed=True), hub_answers=False)
     bench.on("0", sick=SICK)
     bench.give(dev.StepFound(SEVEN))
     bench.give(dev.Healed(("app",)))
@@ -120,7 +120,7 @@ def test_a_factory_revision_that_cannot_be_made_makes_room_for_a_remote_step():
 
 
 def test_a_command_goes_before_a_step():
-    bench = Bench(modes=Modes(True, True, claimed=True), journal=dev.Command("LOCAL_RUN", X, 0))
+    bench = Bench(modes=Modes(True, True), journal=dev.Command("LOCAL_RUN", X, 0))
     bench.boot(waiting=((SEVEN, 0),))
     assert bench.work.revision == X
 

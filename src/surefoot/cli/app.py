@@ -35,6 +35,7 @@ class Root(LazyGroup):
         "demo": Lazy("surefoot.cli.demo", "Show a real device taking updates, good and bad."),
         "device": Lazy("surefoot.cli.device", "Make a device, and run it on this machine."),
         "ctl": Lazy("surefoot.cli.ctl", "Talk to a running device through its control socket."),
+        "hub": Lazy("surefoot.cli.hub", "Run a fleet server, and look after it."),
         "agent": Lazy(
             "surefoot.cli.agent", "Run the agent of a device: what a boot loader starts."
         ),

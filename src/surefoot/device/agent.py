@@ -27,7 +27,7 @@ class Agent:
     def __init__(self, device: Device, parts: Parts) -> None:
         self.device = device
         self.parts = parts
-        self.hands = Hands(parts, self.post)
+        self.hands = Hands(parts, self.post, lambda: self.device.in_use)
         self._events: asyncio.Queue[Any] = asyncio.Queue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tickets = itertools.count(1)

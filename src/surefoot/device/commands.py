@@ -11,6 +11,7 @@ from dataclasses import replace
 from surefoot.device import effects as dev
 from surefoot.device.turn import TakeUp, Turn
 from surefoot.device.ways import plan
+from surefoot.link import events as link_on
 from surefoot.revision import Goal, RestartPolicy, is_local
 from surefoot.supervisor import events as sup_on
 from surefoot.update import effects as up_do
@@ -223,7 +224,7 @@ def _factory(turn: Turn, event: dev.CommandGiven) -> None:
     done = event.progress is not None and event.progress.status is Status.DONE
     if not event.exists:
         turn.answer(event.ticket, 404, NO_STEP)
-    elif turn.device.modes.claimed:
+    elif turn.device.link.settled:
         turn.answer(event.ticket, 409, "Cannot do this operation when the device is claimed")
     elif not done:
         turn.answer(event.ticket, 409, f"Revision {revision} is not DONE")
@@ -279,10 +280,26 @@ def _metadata(turn: Turn, event: dev.CommandGiven) -> None:
 
 
 def _unclaim(turn: Turn, event: dev.CommandGiven) -> None:
-    if not turn.device.modes.claimed:
+    """R20: only a DONE revision may be what the device goes on with."""
+    record = turn.device.update
+    if not turn.device.link.known:
         turn.answer(event.ticket, 204)
+    elif record.running != record.done or record.unproven:
+        turn.answer(event.ticket, 409, f"Revision {record.running} is not DONE; wait or roll back")
     else:
-        turn.answer(event.ticket, 409, "This release cannot unclaim a device yet")
+        _accept(turn, event)
+
+
+def _begin_unclaim(turn: Turn, command: dev.Command) -> None:
+    running = turn.device.update.running
+    turn.progress(up_on.AbortAsked())
+    if is_local(running) or running == "0":
+        turn.do(dev.ForgetHub())
+        turn.change(queue=())
+        turn.connect(link_on.Forgotten())
+        turn.empty_slot()
+    else:
+        turn.do(dev.CopyRevision(running))
 
 
 def _try_once(turn: Turn, event: dev.CommandGiven) -> None:
@@ -346,5 +363,6 @@ BEGIN: dict[str, Callable[[Turn, dev.Command], None]] = {
     **dict.fromkeys(HOWS, _begin_run),
     "ROLLBACK": _begin_rollback,
     "MAKE_FACTORY": _begin_factory,
+    "UNCLAIM": _begin_unclaim,
     "RUN_GC": _begin_garbage,
 }

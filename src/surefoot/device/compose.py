@@ -15,6 +15,8 @@ from surefoot.device import commands
 from surefoot.device import effects as dev
 from surefoot.device.turn import Device, TakeUp, Turn
 from surefoot.device.ways import plan
+from surefoot.link import effects as link_do
+from surefoot.link import events as link_on
 from surefoot.revision import is_local, number
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
@@ -74,6 +76,7 @@ def _offer(turn: Turn, revision: str, retries: int) -> None:
 def _boot(turn: Turn, event: dev.Boot) -> None:
     found = event.found
     turn.change(remote=event.remote, queue=event.waiting)
+    turn.do(*(up_do.Report(revision) for revision in event.untold))
     turn.change(sick=tuple(event.sick.items()), sick_of=found.running)
     for name, state in ((found.done, event.done_state), (found.running, event.state)):
         if state is not None:
@@ -87,6 +90,7 @@ def _boot(turn: Turn, event: dev.Boot) -> None:
         turn.adopt(found.running)
         _journalled(turn, event)
         _take_up(turn)
+        turn.follow_mode()
 
 
 def _boot_mode(turn: Turn, found: up_on.Booted) -> None:
@@ -179,9 +183,11 @@ def _show_queued(turn: Turn, revision: str, retries: int) -> None:
 
 
 def _timer(turn: Turn, event: up_on.TimerFired | sup_on.TimerFired) -> None:
-    """Both machines' timers come back under one event; the name says whose it is."""
+    """All machines' timers come back under one event; the name says whose it is."""
     if event.timer.startswith("update."):
         turn.progress(up_on.TimerFired(event.timer))
+    elif event.timer.startswith("link."):
+        turn.connect(link_on.TimerFired(event.timer))
     else:
         turn.supervise(sup_on.TimerFired(event.timer))
 
@@ -233,6 +239,31 @@ def _factory_made(turn: Turn, event: dev.FactoryMade) -> None:
     turn.leave("a new factory revision was made")
 
 
+def _revision_copied(turn: Turn, event: dev.RevisionCopied) -> None:
+    """R20: the boot file names the copy; what is left of UNCLAIM is done by the next boot, when
+    nothing runs from the remote trails any more."""
+    if event.detail:
+        turn.log("ERROR", "controller", f"the device stays claimed: {event.detail}")
+        turn.empty_slot()
+        return
+    turn.change(update=replace(turn.device.update, done=event.name, trying=None))
+    turn.do(up_do.Commit(event.name))
+    turn.leave("the device is unclaimed")
+
+
+def _hub_contact(turn: Turn, event: dev.HubContact) -> None:
+    turn.connect(link_on.Contact())
+    if event.authenticated and event.running == turn.device.update.running:
+        turn.progress(up_on.HubAnswered())
+
+
+def _link_told(turn: Turn, told: link_do.Tell) -> None:
+    if told.fact is link_do.Fact.SILENT:
+        turn.progress(up_on.HubSilent())
+    else:
+        turn.do(dev.SendReports())
+
+
 def _healed(turn: Turn, event: dev.Healed) -> None:
     sick = tuple(entry for entry in turn.device.sick if entry[0] not in event.containers)
     turn.change(sick=sick)
@@ -272,6 +303,8 @@ RULES: dict[type, Callable[[Turn, Any], None]] = {
     dev.StateLoaded: _state_loaded,
     dev.StepFound: _step_found,
     dev.FactoryMade: _factory_made,
+    dev.RevisionCopied: _revision_copied,
+    dev.HubContact: _hub_contact,
     dev.Healed: _healed,
     dev.GarbageAsked: _garbage_asked,
     dev.Collected: _collected,
@@ -281,6 +314,7 @@ RULES: dict[type, Callable[[Turn, Any], None]] = {
     dev.SignalGiven: commands.signal_given,
     TakeUp: _take_up,
     sup_do.Tell: _told,
+    link_do.Tell: _link_told,
     up_on.TimerFired: _timer,
     sup_on.TimerFired: _timer,
 }

@@ -7,6 +7,7 @@ and waits for its answer, or takes the storage lock. Called from the server's th
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ class AgentDesk:
         progress = self._parts.storage.read_progress(name)
         if progress is None:
             raise NotFound(f"Revision {name} has no progress")
-        return encode(progress)
+        return encode(replace(progress, downloads=self._parts.downloads.get(name)))
 
     def step_message_put(self, revision: str, message: str, /) -> None:
         self._parts.storage.write_message(self._named(revision), message)
@@ -170,13 +171,17 @@ class AgentDesk:
 
     def user_meta_put(self, key: str, value: str, /) -> None:
         self._user_meta.put(key, value)
-        self._use_user_meta()
+        self.use_user_meta()
 
     def user_meta_delete(self, key: str, /) -> None:
         self._user_meta.delete(key)
-        self._use_user_meta()
+        self.use_user_meta()
 
-    def _use_user_meta(self) -> None:
+    @property
+    def hub_meta(self) -> MetaStore:
+        return self._user_meta
+
+    def use_user_meta(self) -> None:
         """What may change while the agent runs does so now; policies wait for the next boot."""
         for remark in self._parts.config.set_user_meta(self._user_meta.all()):
             log.warning("%s", remark)
@@ -184,13 +189,18 @@ class AgentDesk:
             self._parts.own_log.use(self._parts.config)
 
     def device_meta(self) -> Mapping[str, Json]:
+        return self.device_facts()
+
+    def device_facts(self) -> dict[str, Any]:
         device = self._agent.device
         return self._device_meta.all(
             AgentFacts(
                 status=view.device_status(device),
                 revision=device.update.running,
                 is_remote=device.remote,
-                is_claimed=device.modes.claimed,
+                is_claimed=device.link.claimed,
+                is_online=device.link.online,
+                link=view.link_state(device),
                 version=__version__,
             )
         )

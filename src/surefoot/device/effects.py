@@ -5,6 +5,8 @@ Pure values, like the effects of the machines: each says what is true once it ha
 
 from dataclasses import dataclass, field
 
+from surefoot.link import effects as link_effects
+from surefoot.link import events as link_events
 from surefoot.revision import State
 from surefoot.supervisor import effects as supervisor_effects
 from surefoot.supervisor import events as supervisor_events
@@ -59,6 +61,23 @@ class MakeFactory:
 
 
 @dataclass(frozen=True)
+class CopyRevision:
+    """A copy by links of a remote revision is a DONE local one (R20). Answer: `RevisionCopied`."""
+
+    revision: str
+
+
+@dataclass(frozen=True)
+class ForgetHub:
+    """No credentials and no remote trail but revision 0 are stored. Twice: harmless."""
+
+
+@dataclass(frozen=True)
+class SendReports:
+    """Reports that wait are sent from now on. Twice: harmless."""
+
+
+@dataclass(frozen=True)
 class SetMode:
     """The device is in remote (or local) mode, durably (R20)."""
 
@@ -93,10 +112,14 @@ class Leave:
 Effect = (
     update_effects.Effect
     | supervisor_effects.Effect
+    | link_effects.Effect
     | Journal
     | Answer
     | CollectGarbage
     | MakeFactory
+    | CopyRevision
+    | ForgetHub
+    | SendReports
     | SetMode
     | SetSetting
     | Log
@@ -114,6 +137,7 @@ class Boot:
     unreadable. `sick`: container -> cause, for containers whose files are bad (R12).
     `journal_progress`: stored progress of the revision that the journalled command names.
     `waiting`: remote revisions with a record that is not final, with their spent starts (R9).
+    `untold`: remote revisions whose final record the Hub has not acknowledged (R18).
     """
 
     found: update_events.Booted
@@ -123,6 +147,7 @@ class Boot:
     journal: Command | None = None
     journal_progress: Progress | None = None
     waiting: tuple[tuple[str, int], ...] = ()
+    untold: tuple[str, ...] = ()
     remote: bool = False
 
 
@@ -192,8 +217,26 @@ class FactoryMade:
 
 
 @dataclass(frozen=True)
+class RevisionCopied:
+    """Answer to `CopyRevision`: the copy's name, or `detail` says why there is none."""
+
+    name: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class HubContact:
+    """The Hub's client: an HTTP answer. `running`: the revision that ran when the request began:
+    what an old container's network brought says nothing of the new one's (R18)."""
+
+    authenticated: bool
+    running: str
+
+
+@dataclass(frozen=True)
 class StepFound:
-    """The Hub's client: a remote step. `stored`: this device's own record of it."""
+    """The Hub's client: a remote step, whose state is stored. `stored`: this device's own record of
+    it, or what the Hub holds when there is none."""
 
     revision: str
     stored: Progress | None = None
@@ -216,6 +259,7 @@ class LeaveAsked:
 Event = (
     update_events.Event
     | supervisor_events.Event
+    | link_events.Event
     | Boot
     | StateLoaded
     | CommandGiven
@@ -224,6 +268,8 @@ Event = (
     | GarbageAsked
     | Collected
     | FactoryMade
+    | RevisionCopied
+    | HubContact
     | StepFound
     | Healed
     | LeaveAsked

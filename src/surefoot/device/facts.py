@@ -6,7 +6,8 @@ from surefoot.boot.protocol import BootLoader, BootVars
 from surefoot.device import effects as dev
 from surefoot.device import journal
 from surefoot.device.commands import NAME_A_REVISION
-from surefoot.device.storage import Storage
+from surefoot.device.remote.reports import is_told
+from surefoot.device.storage import FACTORY, Storage
 from surefoot.errors import Corrupt, SurefootError
 from surefoot.revision import State, is_local, parse
 from surefoot.update import tables
@@ -38,6 +39,7 @@ def gather(
         journal=command,
         journal_progress=_journal_progress(storage, command),
         waiting=_waiting(storage, found),
+        untold=_untold(storage),
         remote=journal.read_mode(storage, remote_default),
     )
 
@@ -115,6 +117,17 @@ def _orphans(storage: Storage, found: BootVars) -> tuple[tuple[str, Progress], .
         (name, progress)
         for name, progress in _records(storage, found)
         if is_local(name) and progress.status in (Status.INPROGRESS, Status.TESTING)
+    )
+
+
+def _untold(storage: Storage) -> tuple[str, ...]:
+    """Revision 0 is told with the first sync."""
+    names = (name for name in storage.revisions() if not is_local(name) and name != FACTORY)
+    records = ((name, read_progress(storage, name)) for name in names)
+    return tuple(
+        name
+        for name, record in records
+        if record and record.status in tables.FINAL and not is_told(storage, name, record)
     )
 
 

@@ -31,12 +31,14 @@ class Layout:
         self.journal = self.own / "journal.json"
         self.mode = self.own / "mode"
         self.changes = self.own / "changes"
+        self.settled = self.own / "settled"
+        self.partial = self.own / "partial"
 
     def directories(self) -> tuple[Path, ...]:
         """What must be there before anything is stored."""
         caches = self.device_meta, self.user_meta
         places = self.trails, self.boot, self.config, *caches, self.disks, self.logs
-        return (self.own, self.changes, self.pool, *places)
+        return (self.own, self.changes, self.partial, self.pool, *places)
 
     def trail(self, revision: str) -> Path:
         """Raises InvalidInput for what is no name of a revision."""

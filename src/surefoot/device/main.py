@@ -27,6 +27,10 @@ from surefoot.device.logs import AgentLog, ErrorLog, LogLine, LogTree
 from surefoot.device.machine_facts import Machine
 from surefoot.device.metadata import DeviceMeta, MetaStore
 from surefoot.device.perform import Parts
+from surefoot.device.remote import credentials
+from surefoot.device.remote import settings as hub_settings
+from surefoot.device.remote.clock import newest_time
+from surefoot.device.remote.remote import Remote, World
 from surefoot.device.runtimes import choose, enter_private_mounts
 from surefoot.device.server import ControlServer
 from surefoot.device.storage import Storage
@@ -34,12 +38,16 @@ from surefoot.device.turn import Device, Modes
 from surefoot.device.upkeep import catch_up, keep_logs_small, show_consoles
 from surefoot.errors import NotFound, SurefootError
 from surefoot.files.lock import Lock
+from surefoot.link.record import Link
+from surefoot.link.record import Policy as LinkPolicy
 from surefoot.update.record import Policy, Record
 
 log = logging.getLogger(__name__)
 SOCKET = "pv-ctrl"
 # Never the codes of R24: to whoever boots the agent, 3 is a power-off (R8).
 EXIT_FAILURE = 1
+# A reboot waits for reports no longer than this (device.md 2).
+FLUSH_S = 2.0
 UPKEEP = (keep_logs_small, show_consoles, catch_up)
 
 
@@ -75,10 +83,12 @@ def _start(storage: Storage, run: Path) -> int:
     checksums = config.flag("PV_SECUREBOOT_CHECKSUM")
     boot = facts.gather(storage, parts.loader, running, checksums, _remote_allowed(config))
     record = Record(running, boot.found.done, policy=_policy(config))
-    agent = Agent(Device(record, modes=_modes(config)), parts)
+    device = Device(record, link=_link(storage, config), modes=_modes(config))
+    agent = Agent(device, parts)
     machine = Machine(storage.root, config.integer("PV_STORAGE_GC_RESERVED"))
     device_meta = DeviceMeta(MetaStore(storage.device_meta, "Device meta"), machine)
     desk = AgentDesk(agent, user_meta, device_meta)
+    _join_hub(agent, desk, run, machine)
     with asyncio.Runner() as runner:
         return runner.run(_live(agent, desk, boot))
 
@@ -101,19 +111,49 @@ def _text(path: Path) -> str:
 
 
 def _remote_allowed(config: Config) -> bool:
-    """Without a host the device is in local mode (config.md). This release has no Hub's client:
-    one that names a host is told so, and stays in local mode too."""
-    if config.flag("PV_CONTROL_REMOTE") and config.text("PH_CREDS_HOST"):
-        log.warning("PH_CREDS_HOST is set, but this release speaks to no Hub: local mode")
-    return False
+    """Without a host the device is in local mode (config.md)."""
+    return config.flag("PV_CONTROL_REMOTE") and bool(config.text("PH_CREDS_HOST"))
 
 
 def _modes(config: Config) -> Modes:
     return Modes(
         remote_allowed=_remote_allowed(config),
         remote_always=config.flag("PV_CONTROL_REMOTE_ALWAYS"),
-        claimed=bool(config.text("PH_CREDS_ID")),
     )
+
+
+def _link(storage: Storage, config: Config) -> Link:
+    policy = LinkPolicy(
+        interval_s=config.integer("PH_UPDATER_INTERVAL"),
+        user_meta_s=config.integer("PH_METADATA_USRMETA_INTERVAL"),
+        device_meta_s=config.integer("PH_METADATA_DEVMETA_INTERVAL"),
+        threshold=config.integer("PH_ONLINE_REQUEST_THRESHOLD"),
+    )
+    settled = credentials.is_settled(storage)
+    known = credentials.read(config).known
+    return Link(known=known, settled=settled, claimed=settled, policy=policy)
+
+
+def _join_hub(agent: Agent, desk: AgentDesk, run: Path, machine: Machine) -> None:
+    """The hands towards the Hub, for a device that has one."""
+    parts = agent.parts
+    if not _remote_allowed(parts.config):
+        return
+    world = World(
+        parts.storage,
+        run,
+        desk.hub_meta,
+        agent.hands,
+        agent.post,
+        agent.hands.spawn,
+        lambda: agent.device,
+        desk.device_facts,
+        desk.use_user_meta,
+        agent.hands.show_downloads,
+        lambda: newest_time(parts.storage),
+    )
+    settings = hub_settings.read(parts.config, machine.arch)
+    agent.hands.remote = Remote(world, settings, credentials.read(parts.config))
 
 
 def _policy(config: Config) -> Policy:
@@ -164,5 +204,7 @@ async def _live(agent: Agent, desk: AgentDesk, boot: dev.Boot) -> int:
         agent.parts.events.close()  # listeners end at once: a reboot does not wait for them
     for task in upkeep:
         task.cancel()
+    if agent.hands.remote is not None:
+        await agent.hands.remote.close(FLUSH_S)
     await agent.hands.finish()
     return code

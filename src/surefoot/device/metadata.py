@@ -34,6 +34,7 @@ class AgentFacts:
     is_remote: bool = False
     is_claimed: bool = False
     is_online: bool = False
+    link: str = ""  # hub-wire 3.4 `pantahub.state`
     version: str = ""
 
 
@@ -137,6 +138,7 @@ class DeviceMeta:
             "pantavisor.uname": machine.uname,
             "pantahub.claimed": str(int(agent.is_claimed)),
             "pantahub.online": str(int(agent.is_online)),
+            **({"pantahub.state": agent.link} if agent.is_remote else {}),
             "pantavisor.mode": "remote" if agent.is_remote else "local",
             "pantavisor.revision": agent.revision,
             "pantavisor.cpumodel": machine.cpumodel,
@@ -152,7 +154,9 @@ OWN_KEYS = frozenset(
         "sysinfo",
         "time",
         "pantahub.claimed",
+        "pantahub.address",
         "pantahub.online",
+        "pantahub.state",
         "pantavisor.arch",
         "pantavisor.cpumodel",
         "pantavisor.mode",

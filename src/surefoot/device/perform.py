@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from surefoot.boot.protocol import BootLoader
 from surefoot.device import effects as dev
@@ -24,17 +24,22 @@ from surefoot.device.config import Config
 from surefoot.device.events import EventLog, Kind
 from surefoot.device.guard import require_reserve
 from surefoot.device.logs import AgentLog, ErrorLog, LogTree
+from surefoot.device.remote import credentials, unclaim
 from surefoot.device.runtimes.protocol import Bundle, Runtime
 from surefoot.device.status import Watch
 from surefoot.device.storage import Storage
 from surefoot.errors import Conflict, Corrupt, InvalidInput, NoRoom, NotFound, SurefootError
-from surefoot.revision import State
+from surefoot.link import effects as link_do
+from surefoot.revision import State, is_local
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
 from surefoot.update import effects as up_do
 from surefoot.update import events as up_on
-from surefoot.update.tables import Cause
-from surefoot.wire.progress import PERCENT, Progress, Status
+from surefoot.update.tables import WONTGO, Cause
+from surefoot.wire.progress import PERCENT, Downloads, Progress, Status
+
+if TYPE_CHECKING:
+    from surefoot.device.remote.remote import Remote
 
 log = logging.getLogger(__name__)
 FINISH_S = 15.0
@@ -59,21 +64,31 @@ class Parts:
     storage_lock: threading.RLock = field(default_factory=threading.RLock)
     stored_this_boot: set[str] = field(default_factory=set)
     recent_objects: set[str] = field(default_factory=set)
+    downloads: dict[str, Downloads] = field(default_factory=dict)  # of those under way
     began: float = field(default_factory=time.monotonic)
 
 
 class Hands:
     """`post` takes an event from the loop's own thread."""
 
-    def __init__(self, parts: Parts, post: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        post: Callable[[Any], None],
+        in_use: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
         self.parts = parts
         self.post = post
+        self.in_use = in_use
+        self.remote: Remote | None = None  # without a Hub there is none
         self.tickets: dict[int, Future[dev.Answer]] = {}
         self.leave: dev.Leave | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._chains: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._states: dict[str, State] = {}
+        self._checked: dict[str, frozenset[str]] = {}
+        self._missing: dict[str, list[str]] = {}
         self._unwritten: dict[str, Progress] = {}
 
     def perform(self, effect: dev.Effect) -> None:
@@ -124,24 +139,37 @@ class Hands:
             self.post(dev.StateLoaded(revision, None, Cause.BAD_STATE, detail))
             return
         self._states[revision] = state
-        missing = any(not self.parts.storage.objects.has(sha) for sha in state.objects.values())
-        self.post(dev.StateLoaded(revision, state, missing=missing))
+        missing = [] if is_local(revision) else await self._look_for_missing(revision, state)
+        self.post(dev.StateLoaded(revision, state, missing=bool(missing)))
+
+    async def _look_for_missing(self, revision: str, state: State) -> list[str]:
+        """R12: what is here with wrong bytes is downloaded again. Each object is read once: what is
+        found right here, or comes later, is not read again when it is installed."""
+        whole = self.parts.storage.objects.verify
+        shas = list(dict.fromkeys(state.objects.values()))
+        here = await asyncio.to_thread(lambda: frozenset(filter(whole, shas)))
+        self._checked[revision] = here
+        self._missing[revision] = [sha for sha in shas if sha not in here]
+        return self._missing[revision]
 
     def install(self, effect: up_do.Install) -> None:
         self.spawn(self._install(effect.revision))
 
     async def _install(self, revision: str) -> None:
         state = self._states.pop(revision)
-        self.post(await asyncio.to_thread(self._installed, revision, state))
+        checked = self._checked.pop(revision, frozenset())
+        if self.remote is not None:
+            checked |= self.remote.fetched(revision)
+        self.post(await asyncio.to_thread(self._installed, revision, state, checked))
 
-    def _installed(self, revision: str, state: State) -> up_on.Event:
+    def _installed(self, revision: str, state: State, checked: frozenset[str]) -> up_on.Event:
         """R12: wrong or missing objects, no room, and anything else of ours. No transition begins
         without the room for its own records and the boot file."""
         try:
             with self.parts.storage_lock:
                 require_reserve(self.parts.storage.reserve)
                 self._require_same(revision, state)
-                self.parts.storage.install(revision, state)
+                self.parts.storage.install(revision, state, checked)
         except (Corrupt, NotFound) as error:
             return self._install_failed(revision, Cause.BAD_OBJECT, error)
         except (NoRoom, SurefootError, OSError) as error:
@@ -174,7 +202,10 @@ class Hands:
     def save(self, effect: up_do.Save) -> None:
         message = effect.point.message.format(x=effect.x, y=effect.y)
         status = effect.point.status
-        logs = self.parts.errors.text() if status is Status.ERROR else None
+        # R7; and R15: why no further start was made.
+        tells_why = status is Status.ERROR or effect.point is WONTGO[Cause.RETRIES]
+        logs = self.parts.errors.text() if tells_why else None
+        self.parts.downloads.pop(effect.revision, None)
         progress = Progress(status, message, PERCENT[status], effect.retries, logs=logs)
         self._write_progress(effect.revision, progress)
         if not effect.quiet:
@@ -225,11 +256,33 @@ class Hands:
             log.error("not written: %s", error)
 
     def fetch(self, effect: up_do.Fetch) -> None:
-        """There is no Hub's client: nothing can be fetched (the start is spent, R15)."""
-        self.post(up_on.FetchFailed(effect.revision, detail="this device has no Hub"))
+        record = self._record(effect.revision)
+        if self.remote is None or record is None:
+            self.post(up_on.FetchFailed(effect.revision, detail="this device has no Hub"))
+        else:
+            missing = self._missing.pop(effect.revision, [])
+            self.remote.fetch(effect.revision, missing, record)
+
+    def stop_fetch(self, effect: up_do.StopFetch) -> None:
+        if self.remote is not None:
+            self.remote.stop_fetch(effect)
 
     def report(self, effect: up_do.Report) -> None:
-        """There is no Hub's client: the record itself is what is sent once there is one (R18)."""
+        """Without a Hub the record itself is what is sent once there is one (R18)."""
+        record = self._record(effect.revision)
+        if self.remote is not None and record is not None:
+            self.remote.report(effect.revision, record)
+
+    def _record(self, revision: str) -> Progress | None:
+        return self._unwritten.get(revision) or facts.read_progress(self.parts.storage, revision)
+
+    def show_downloads(self, revision: str, downloads: Downloads) -> None:
+        self.parts.downloads[revision] = downloads
+
+    def to_hub(self, effect: link_do.Effect) -> None:
+        """Raises NoRoom when credentials cannot be stored: the agent ends, and asks again later."""
+        if self.remote is not None:
+            self.remote.perform(effect)
 
     def set_timer(self, effect: up_do.SetTimer | sup_do.SetTimer) -> None:
         self._drop(effect.timer)
@@ -332,14 +385,14 @@ class Hands:
 
     async def _collect(self, effect: dev.CollectGarbage) -> None:
         try:
-            reclaimed = await asyncio.to_thread(self._collected, effect.keep)
+            reclaimed = await asyncio.to_thread(self._collected, effect.keep, self._lacking())
         except (SurefootError, OSError) as error:
             log.error("garbage collection stopped: %s", error)
             reclaimed = 0
         self.answer(dev.Answer(effect.ticket, 200, str(reclaimed)))
         self.post(dev.Collected(reclaimed))
 
-    def _collected(self, keep: frozenset[str]) -> int:
+    def _collected(self, keep: frozenset[str], room: int) -> int:
         """Raises Corrupt when the boot file cannot be read: nobody knows then what it may name."""
         parts = self.parts
         parts.loader.read()
@@ -352,14 +405,28 @@ class Hands:
                 objects=frozenset(parts.recent_objects),
                 unnamed=time.monotonic() - parts.began < defer_s,
             )
-            plan = gc.plan(gc.gather(parts.storage), wanted, self._lacking())
+            plan = gc.plan(gc.gather(parts.storage), wanted, room)
             return gc.collect(parts.storage, plan)
 
     def _lacking(self) -> int:
         """Bytes that are lacking to the room that is always to be free (device.md 9)."""
+        return max(0, -self._free())
+
+    def _free(self) -> int:
         space = self.parts.storage.space()
-        reserved = space.total * self.parts.config.integer("PV_STORAGE_GC_RESERVED") // 100
-        return max(0, reserved - space.free)
+        return space.free - space.total * self.parts.config.integer("PV_STORAGE_GC_RESERVED") // 100
+
+    # What a download may take, and makes room by (remote.downloads.Room).
+
+    def available(self) -> int:
+        return max(0, self._free())
+
+    async def make(self, lacking: int) -> None:
+        room = lacking + self._lacking()
+        try:
+            await asyncio.to_thread(self._collected, self.in_use(), room)
+        except (SurefootError, OSError) as error:
+            log.error("no room was made: %s", error)
 
     def make_factory(self, effect: dev.MakeFactory) -> None:
         self.spawn(self._make_factory(effect.revision))
@@ -375,6 +442,34 @@ class Hands:
     def _made_factory(self, revision: str) -> None:
         with self.parts.storage_lock:
             self.parts.storage.make_factory(revision)
+
+    def copy_revision(self, effect: dev.CopyRevision) -> None:
+        self.spawn(self._copy_revision(effect.revision))
+
+    async def _copy_revision(self, revision: str) -> None:
+        try:
+            name = await asyncio.to_thread(self._locked, unclaim.copy, revision)
+        except (SurefootError, OSError) as error:
+            self.post(dev.RevisionCopied(detail=str(error)))
+        else:
+            self.post(dev.RevisionCopied(name))
+
+    def _locked(self, work: Callable[[Storage, str], str], revision: str) -> str:
+        with self.parts.storage_lock:
+            return work(self.parts.storage, revision)
+
+    def forget_hub(self, effect: dev.ForgetHub) -> None:
+        """Credentials first: a cut in between leaves a device that registers anew all the same."""
+        if self.remote is not None:
+            self.remote.forget(effect)
+        else:
+            credentials.forget(self.parts.storage)
+        with self.parts.storage_lock:
+            unclaim.drop_trails(self.parts.storage)
+
+    def send_reports(self, effect: dev.SendReports) -> None:
+        if self.remote is not None:
+            self.remote.reports.wake()
 
     def set_mode(self, effect: dev.SetMode) -> None:
         self._tolerate(lambda: journal.write_mode(self.parts.storage, effect.remote))
@@ -407,11 +502,16 @@ HANDLERS: dict[type, Callable[[Hands, Any], None]] = {
     sup_do.Stop: Hands.stop,
     sup_do.Release: Hands.release,
     up_do.Fetch: Hands.fetch,
+    up_do.StopFetch: Hands.stop_fetch,
     up_do.Report: Hands.report,
     dev.Journal: Hands.write_journal,
     dev.Answer: Hands.answer,
     dev.CollectGarbage: Hands.collect,
     dev.MakeFactory: Hands.make_factory,
+    dev.CopyRevision: Hands.copy_revision,
+    dev.ForgetHub: Hands.forget_hub,
+    dev.SendReports: Hands.send_reports,
+    **dict.fromkeys(get_args(link_do.Effect), Hands.to_hub),
     dev.SetMode: Hands.set_mode,
     dev.SetSetting: Hands.set_setting,
     dev.Log: Hands.log,

@@ -154,6 +154,17 @@ class Storage(Layout):
         if not self.is_done(revision):
             self._write_own(revision, one_trail.DONE, b"")
 
+    def read_told(self, revision: str) -> bytes:
+        """What `write_told` stored last; empty when there is none."""
+        try:
+            return contents(self.trail(revision) / one_trail.TOLD)
+        except (NotFound, Corrupt):
+            return b""
+
+    def write_told(self, revision: str, mark: bytes) -> None:
+        """Which final record the Hub knows. Raises as `write_progress` does."""
+        self._write_own(revision, one_trail.TOLD, mark)
+
     def read_message(self, revision: str) -> str:
         """The commit message, empty when there is none."""
         try:
@@ -167,10 +178,13 @@ class Storage(Layout):
 
     # --- files of a revision ----------------------------------------------------------------
 
-    def install(self, revision: str, state: State) -> None:
-        """Raises NotFound, Corrupt (object and path named), NoRoom. Twice: completes, harmless."""
+    def install(self, revision: str, state: State, checked: frozenset[str] = frozenset()) -> None:
+        """Raises NotFound, Corrupt (object and path named), NoRoom. Twice: completes, harmless.
+
+        `checked`: objects that were hashed on their way in, or since: not read a second time.
+        """
         self._require(revision)
-        one_trail.install(self.trail(revision), self.objects, state)
+        one_trail.install(self.trail(revision), self.objects, state, checked)
 
     def verify(self, revision: str, state: State) -> list[Problem]:
         """What is wrong with the files that the containers of the revision use."""
@@ -188,7 +202,21 @@ class Storage(Layout):
                 healed.append(revision)
         return healed
 
+    def is_wanted(self, sha: str) -> bool:
+        """Whether a revision that was not given up names the object."""
+        return any(
+            self._state_naming(revision, sha) is not None and not self._is_given_up(revision)
+            for revision in self.revisions()
+        )
+
     # ----------------------------------------------------------------------------------------
+
+    def _is_given_up(self, revision: str) -> bool:
+        try:
+            record = self.read_progress(revision)
+        except SurefootError:
+            return False
+        return record is not None and record.status in (Status.CANCELLED, Status.WONTGO)
 
     def _has_text(self, revision: str, data: bytes) -> bool:
         try:

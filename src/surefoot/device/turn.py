@@ -10,6 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from surefoot.device import effects as dev
+from surefoot.link import effects as link_do
+from surefoot.link import events as link_on
+from surefoot.link.advance import RULES as LINK_RULES
+from surefoot.link.advance import advance as advance_link
+from surefoot.link.record import Link, Phase
 from surefoot.revision import State, is_local
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
@@ -37,7 +42,6 @@ class Modes:
 
     remote_allowed: bool = False
     remote_always: bool = False
-    claimed: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Device:
 
     update: UpdateRecord
     supervisor: SupervisorRecord = field(default_factory=SupervisorRecord)
+    link: Link = field(default_factory=Link)
     states: tuple[tuple[str, State], ...] = ()
     sick: tuple[tuple[str, str], ...] = ()
     sick_of: str = ""
@@ -114,6 +119,7 @@ class Turn:
         self.pending.append(event)
         while self.pending:
             self._dispatch(self.pending.popleft())
+        self._tell_link()
 
     def _dispatch(self, event: Any) -> None:
         rule = self.rules.get(type(event))
@@ -121,6 +127,8 @@ class Turn:
             rule(self, event)
         elif isinstance(event, SUPERVISOR_EVENTS):
             self.supervise(event)
+        elif type(event) in LINK_RULES:
+            self.connect(event)
         else:
             self.progress(event)
 
@@ -181,6 +189,35 @@ class Turn:
             else:
                 self.do(effect)
 
+    def connect(self, event: link_on.Event) -> None:
+        """Give the link an event and route what it wants."""
+        link, effects = advance_link(self.device.link, event)
+        self.change(link=link)
+        for effect in effects:
+            if isinstance(effect, link_do.Tell):
+                self.pending.append(effect)
+            elif isinstance(effect, link_do.Say):
+                self.log(effect.level, "pantahub", effect.text)
+            else:
+                self.do(effect)
+
+    def _tell_link(self) -> None:
+        device = self.device
+        work, link = device.update.update, device.link
+        working = work is not None and work.stage is not Stage.FACTORY
+        tried = device.trying_out
+        if (working, tried) != (link.working, link.tried):
+            self.connect(link_on.Working(working, tried))
+
+    def follow_mode(self) -> None:
+        """The Hub is spoken to in remote mode, and in no other (R20)."""
+        linked = self.device.link.phase is not Phase.OFF
+        wanted = self.device.remote and self.device.modes.remote_allowed
+        if wanted and not linked:
+            self.connect(link_on.Began())
+        elif linked and not wanted:
+            self.connect(link_on.Ended())
+
     def adopt(self, revision: str) -> None:
         """The supervisor runs this revision's containers from now on, but for the sick ones."""
         state = self.device.state(revision)
@@ -225,6 +262,7 @@ class Turn:
         if self.device.remote is not remote:
             self.change(remote=remote)
             self.do(dev.SetMode(remote))
+            self.follow_mode()
 
     def fill_slot(self, command: dev.Command) -> None:
         """R13: the command is on disk before it is answered."""

@@ -5,9 +5,11 @@ Sources: samples/socket.json and socket-default-groups.json (names, order, types
 
 from surefoot.device.server.views import ContainerView, GroupView, RecoveryView
 from surefoot.device.turn import Device
+from surefoot.link.record import Phase
 from surefoot.revision import AutoRecovery, Group
 from surefoot.supervisor.record import Instance
 from surefoot.supervisor.tables import ContainerStatus
+from surefoot.update.tables import Stage
 
 READY = "READY"
 
@@ -23,6 +25,14 @@ def device_status(device: Device) -> str:
     if _sick(device) or not record.revision:
         waiting.append(ContainerStatus.INSTALLED)
     return _lowest(waiting)
+
+
+def link_state(device: Device) -> str:
+    """`pantahub.state` in the reference's words (hub-wire 3.4)."""
+    work = device.update.update
+    if device.link.phase is Phase.IDLE and work is not None:
+        return {Stage.REPORT: "report", Stage.FETCH: "download"}.get(work.stage, "idle")
+    return device.link.phase.value
 
 
 def _sick(device: Device) -> bool:

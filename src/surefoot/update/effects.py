@@ -26,6 +26,14 @@ class Fetch:
 
 
 @dataclass(frozen=True)
+class StopFetch:
+    """Nothing is downloaded for the revision any more, and what came for it alone is gone (R14).
+    Twice: harmless."""
+
+    revision: str
+
+
+@dataclass(frozen=True)
 class Install:
     """The trail holds links to all objects, each hashed, and the inline JSONs. Twice: harmless."""
 
@@ -116,6 +124,7 @@ class DropTimer:
 Effect = (
     LoadState
     | Fetch
+    | StopFetch
     | Install
     | Arm
     | Disarm

@@ -17,10 +17,7 @@ from surefoot.wire.progress import Status
 def reported(record: Record, event: on.Reported) -> Result:
     """R14: a CANCELLED held by the Hub is obeyed until the try is armed."""
     if event.held is Status.CANCELLED:
-        retries = update_of(record).retries
-        record = idle(record)
-        saved = do.Save(event.revision, tables.CANCELLED, retries)
-        return record, (saved, *factory_reboot(record))
+        return cancel(record)
     if update_of(record).stage is not Stage.REPORT:
         return record, ()
     # The start is stored before anything that could kill us: a crash in it must count (R15).
@@ -30,6 +27,14 @@ def reported(record: Record, event: on.Reported) -> Result:
         event.revision, tables.QUEUED, spent + 1, x=spent, y=record.policy.retries, quiet=True
     )
     return record, (counted, do.LoadState(event.revision))
+
+
+def cancel(record: Record) -> Result:
+    """What came for it is dropped once its record says CANCELLED, and not before: a cut between
+    the two leaves objects that garbage collection knows."""
+    update, record = update_of(record), idle(record)
+    saved = do.Save(update.revision, tables.CANCELLED, update.retries)
+    return record, (saved, do.StopFetch(update.revision), *factory_reboot(record))
 
 
 def checked(record: Record, event: on.Checked) -> Result:

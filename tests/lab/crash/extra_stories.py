@@ -248,7 +248,7 @@ REMOTE_WITH_APPLY = remote(
     {X: Status.WONTGO, "1": Status.DONE},
     Ask(0.1, "LOCAL_APPLY", X),
     Ask(200, "REBOOT_DEVICE"),
-    modes=Modes(remote_allowed=True, remote_always=True, claimed=True),
+    modes=Modes(remote_allowed=True, remote_always=True),
 )
 LOCAL_IN_REMOTE = remote(
     "local-run-in-remote-mode",

@@ -1,15 +1,21 @@
 """Blobs in a directory, through `files/`: no byte stands under a name before it was hashed."""
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 
+from surefoot.errors import NotFound
+from surefoot.files import durable
 from surefoot.files.objects import ObjectStore, Receiver
+
+# Handed to a thread at once: a hop costs as much as hashing 60 kB.
+BATCH = 512 * 1024
 
 
 class DirectoryBlobs:
     def __init__(self, root: Path) -> None:
-        root.mkdir(parents=True, exist_ok=True)
+        durable.make_dirs(root, 0o700)
         self._store = ObjectStore(root)
 
     def recover(self) -> None:
@@ -23,15 +29,18 @@ class DirectoryBlobs:
         return self._store.size(sha)
 
     async def receive(self, sha: str) -> "DirectoryUpload":
-        return DirectoryUpload(await asyncio.to_thread(self._store.receive, sha))
+        """Makes its file here and now: in a thread, one whose caller is cancelled would be lost."""
+        return DirectoryUpload(self._store.receive(sha))
 
     async def path(self, sha: str) -> Path:
         self._store.size(sha)
         return self._store.path(sha)
 
     async def age_s(self, sha: str) -> float:
-        self._store.size(sha)
-        return time.time() - self._store.path(sha).stat().st_mtime
+        try:
+            return time.time() - self._store.path(sha).stat().st_mtime
+        except FileNotFoundError as error:
+            raise NotFound(f"Object {sha} is not here") from error
 
     async def remove(self, sha: str) -> None:
         await asyncio.to_thread(self._store.remove, sha)
@@ -39,21 +48,52 @@ class DirectoryBlobs:
     async def all(self) -> list[tuple[str, int]]:
         return await asyncio.to_thread(self._store.list)
 
+    async def verify(self, sha: str) -> bool:
+        return await asyncio.to_thread(self._store.verify, sha)
+
 
 class DirectoryUpload:
+    """Neither the hash nor the disk holds up other calls: threads do them, one at a time."""
+
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
-
-    @property
-    def received(self) -> int:
-        return self._receiver.received
+        self._waiting = bytearray()
+        # A task that is cancelled leaves its thread at work: what comes next waits for that.
+        self._turn = threading.Lock()
+        self._is_open = True
+        self.received = 0
 
     async def write(self, chunk: bytes) -> None:
-        """In a thread: neither the hash nor the disk holds up other calls."""
-        await asyncio.to_thread(self._receiver.write, chunk)
+        self.received += len(chunk)
+        self._waiting += chunk
+        if len(self._waiting) >= BATCH:
+            await asyncio.to_thread(self._write, self._taken())
 
     async def commit(self) -> None:
-        await asyncio.to_thread(self._receiver.commit)
+        await asyncio.to_thread(self._commit, self._taken())
 
     async def drop(self) -> None:
-        await asyncio.to_thread(self._receiver.__exit__)
+        self._waiting.clear()
+        if self._is_open:
+            await asyncio.to_thread(self._drop)
+
+    def _taken(self) -> bytearray:
+        taken, self._waiting = self._waiting, bytearray()
+        return taken
+
+    def _write(self, data: bytearray) -> None:
+        with self._turn:
+            assert self._is_open, "the upload has ended"
+            self._receiver.write(memoryview(data))
+
+    def _commit(self, data: bytearray) -> None:
+        with self._turn:
+            assert self._is_open, "the upload has ended"
+            self._receiver.write(memoryview(data))
+            self._receiver.commit()
+            self._is_open = False
+
+    def _drop(self) -> None:
+        with self._turn:
+            self._is_open = False
+            self._receiver.__exit__()

@@ -6,95 +6,129 @@ power cut.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from surefoot.errors import Busy, Corrupt, NoRoom
-from surefoot.hub.db.errors import Taken
-from surefoot.hub.db.migrate import pending
+from surefoot.errors import Busy
+from surefoot.hub.db.migrate import Migration, pending
+from surefoot.hub.db.opening import opened
 from surefoot.hub.db.protocol import Row, Tx, Value
+from surefoot.hub.db.refusals import busy, translated
 
 T = TypeVar("T")
-PATIENCE_S = 10.0
-LOOK_AGAIN_S = 0.02
 DIALECT = "sqlite"
+# A device's old client gives up after two seconds (hub-wire 0.6): it is answered before.
+PATIENCE_S = 1.5
+LOOK_AGAIN_S = 0.02
 
 
 class SqliteDatabase:
-    """Raises Corrupt when the file is no database."""
+    """`patience_s`: how long a statement waits for those of others, before it raises Busy. Raises
+    Corrupt when the file is no database."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience_s: float = PATIENCE_S) -> None:
         self.path = path
-        with _translated():
-            self._writer = _connect(path)
-            self._reader = _connect(path)
+        self._patience_s = patience_s
+        self._writer, self._reader = opened(path)
         self._writing = asyncio.Lock()
-
-    async def one(self, sql: str, *values: Value) -> Row | None:
-        rows = await _patiently(lambda: _rows(self._reader, sql, values))
-        return rows[0] if rows else None
-
-    async def all(self, sql: str, *values: Value) -> list[Row]:
-        return await _patiently(lambda: _rows(self._reader, sql, values))
-
-    async def run(self, sql: str, *values: Value) -> int:
-        async with self._writing:
-            return await _patiently(lambda: _run(self._writer, sql, values))
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Tx]:
-        async with self._writing:
-            await _patiently(lambda: _run(self._writer, "BEGIN IMMEDIATE", ()))
-            try:
-                yield _SqliteTx(self._writer)
-                with _translated():
-                    self._writer.execute("COMMIT")
-            finally:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-
-    async def migrate(self) -> list[str]:
-        await self.run("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
-        applied = []
-        async with self.transaction() as tx:
-            known = {row["name"] for row in await tx.all("SELECT name FROM migrations")}
-            for name, statements in pending(DIALECT, known):
-                for statement in statements:
-                    await tx.run(statement)
-                await tx.run("INSERT INTO migrations VALUES (?)", name)
-                applied.append(name)
-        return applied
-
-    async def close(self) -> None:
-        self._reader.close()
-        self._writer.close()
-
-
-class _SqliteTx:
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self._inside: asyncio.Task[object] | None = None
 
     async def one(self, sql: str, *values: Value) -> Row | None:
         rows = await self.all(sql, *values)
         return rows[0] if rows else None
 
     async def all(self, sql: str, *values: Value) -> list[Row]:
-        with _translated():
-            return _rows(self._connection, sql, values)
+        return await _patiently(lambda: _rows(self._reader, sql, values), self._deadline())
 
     async def run(self, sql: str, *values: Value) -> int:
-        with _translated():
-            return _run(self._connection, sql, values)
+        async with self._turn() as deadline:
+            return await _patiently(lambda: _run(self._writer, sql, values), deadline)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        async with self._turn() as deadline:
+            await _patiently(lambda: _run(self._writer, "BEGIN IMMEDIATE", ()), deadline)
+            tx = _SqliteTx(self._writer)
+            try:
+                yield tx
+                with translated():
+                    self._writer.execute("COMMIT")
+            finally:
+                tx.end()
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+
+    async def migrate(self) -> list[str]:
+        """A database that is up to date is only read: also commands beside a Hub migrate."""
+        if not await self._missing(self):
+            return []
+        async with self.transaction() as tx:
+            await tx.run("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)")
+            missing = await self._missing(tx)
+            for name, statements in missing:
+                for statement in statements:
+                    await tx.run(statement)
+                await tx.run("INSERT INTO migrations VALUES (?)", name)
+        return [name for name, _ in missing]
+
+    async def check(self) -> list[str]:
+        damage = await self.all("SELECT integrity_check AS line FROM pragma_integrity_check(100)")
+        orphans = await self.all('SELECT "table" AS child, parent FROM pragma_foreign_key_check')
+        return [
+            *(str(row["line"]) for row in damage if row["line"] != "ok"),
+            *(f"a row of {row['child']} belongs to no row of {row['parent']}" for row in orphans),
+        ]
+
+    async def close(self) -> None:
+        self._reader.close()
+        self._writer.close()
+
+    async def _missing(self, tx: Tx) -> list[Migration]:
+        table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'"
+        rows = await tx.all("SELECT name FROM migrations") if await tx.one(table) else []
+        return pending(DIALECT, [row["name"] for row in rows])
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._patience_s
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[float]:
+        """Among the writers of this process; gives the deadline that the waiting counts against."""
+        assert self._inside is not asyncio.current_task(), "inside a transaction ask its Tx"
+        deadline = self._deadline()
+        await _acquire(self._writing, deadline)
+        self._inside = asyncio.current_task()
+        try:
+            yield deadline
+        finally:
+            self._inside = None
+            self._writing.release()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=0, isolation_level=None, cached_statements=512)
-    connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+class _SqliteTx:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection: sqlite3.Connection | None = connection
+
+    async def one(self, sql: str, *values: Value) -> Row | None:
+        rows = await self.all(sql, *values)
+        return rows[0] if rows else None
+
+    async def all(self, sql: str, *values: Value) -> list[Row]:
+        with translated():
+            return _rows(self._open(), sql, values)
+
+    async def run(self, sql: str, *values: Value) -> int:
+        with translated():
+            return _run(self._open(), sql, values)
+
+    def end(self) -> None:
+        self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        assert self._connection is not None, "the transaction has ended"
+        return self._connection
 
 
 def _rows(connection: sqlite3.Connection, sql: str, values: tuple[Value, ...]) -> list[Row]:
@@ -105,38 +139,24 @@ def _run(connection: sqlite3.Connection, sql: str, values: tuple[Value, ...]) ->
     return connection.execute(sql, values).rowcount
 
 
-async def _patiently(work: Callable[[], T]) -> T:
+async def _acquire(lock: asyncio.Lock, deadline: float) -> None:
+    if not lock.locked():
+        await lock.acquire()
+        return
+    try:
+        async with asyncio.timeout_at(deadline):
+            await lock.acquire()
+    except TimeoutError as error:
+        raise busy() from error
+
+
+async def _patiently(work: Callable[[], T], deadline: float) -> T:
     """Another process that writes (a command beside the server) is waited for, without blocking."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE_S
     while True:
         try:
-            with _translated():
+            with translated():
                 return work()
         except Busy:
             if asyncio.get_running_loop().time() > deadline:
                 raise
         await asyncio.sleep(LOOK_AGAIN_S)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise Taken(f"There is such a row already ({error})") from error
-    except sqlite3.OperationalError as error:
-        raise _operational(error) from error
-    except sqlite3.DatabaseError as error:
-        raise Corrupt(f"The database cannot be read ({error}); see `surefoot hub check`") from error
-
-
-def _operational(error: sqlite3.OperationalError) -> Exception:
-    """Any other code is a slip of ours in the SQL, and stays what it is."""
-    code = error.sqlite_errorcode & 0xFF
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Busy("The database is held by another process; try again", retry_after_s=1)
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return NoRoom(f"The database cannot be written ({error}); free some space first")
-    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOTADB):
-        return Corrupt(f"The database cannot be opened ({error})")
-    return error

@@ -44,7 +44,12 @@ class Call:
 
     @property
     def address(self) -> str:
-        return self.request.remote or ""
+        return address_of(self.hub, self.request)
+
+    @property
+    def token(self) -> str:
+        """As it came; "" when there is none."""
+        return self.request.headers.get("Authorization", "").partition(" ")[2].strip()
 
     async def bytes(self) -> bytes:
         """The body. Raises TooLarge beyond the route's `max_body`, Malformed for one that does not
@@ -77,6 +82,16 @@ class Call:
         body = value if isinstance(value, bytes) else msgspec.json.encode(value)
         body = b"" if value is None else body
         return web.Response(body=body, status=status, headers=headers, content_type=JSON)
+
+
+def address_of(hub: Hub, request: web.Request) -> str:
+    """Where the caller is. A proxy of ours is believed who it says that it was; anybody else could
+    say anything."""
+    peer = request.remote or ""
+    if peer not in hub.limits.proxies:
+        return peer
+    named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return named[:64] or peer
 
 
 def decode(body: bytes, kind: type[T]) -> T:

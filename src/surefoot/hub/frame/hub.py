@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 
 from surefoot.hub.blobs.protocol import Blobs
 from surefoot.hub.db.protocol import Database
+from surefoot.hub.frame.limits import Buckets, Gate, Rate
 from surefoot.hub.frame.tokens import Tokens
+
+HASHED_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,14 @@ class Limits:
     max_object: int = 64 * 1024**3
     unclaimed_s: int = 5 * 24 * 3600
     log_lines: int = 200_000  # kept for each device
+    open_signup: bool = True  # whether anybody may make an account over the network
+    # Addresses of the proxies that this Hub stands behind: their X-Forwarded-For is believed.
+    proxies: frozenset[str] = frozenset()
+    # A device asks about once a second, 50 times at once when it starts; pvr posts a thousand
+    # objects in one go; a whole site may stand behind one address.
+    device_rate: Rate = Rate(per_s=20, burst=500)
+    account_rate: Rate = Rate(per_s=200, burst=5000)
+    address_rate: Rate = Rate(per_s=500, burst=10_000)
 
 
 @dataclass(frozen=True)
@@ -40,3 +51,5 @@ class Hub:
     tokens: Tokens
     urls: Urls
     limits: Limits = field(default_factory=Limits)
+    buckets: Buckets = field(default_factory=Buckets)
+    hashing: Gate = field(default_factory=lambda: Gate(HASHED_AT_ONCE))

@@ -19,6 +19,7 @@ MIB = 1024 * KIB
 class Access(Enum):
     """Who gets past the door; whether a thing is theirs is the handler's question."""
 
+    BLIND = auto()  # anybody; no token is looked at, so that a stale one does no harm
     OPEN = auto()  # anybody; a token is looked at when there is one
     READER = auto()  # any token, the anonymous reader's too
     MEMBER = auto()  # a user or a device

@@ -38,8 +38,10 @@ class Tokens:
         try:
             options: Any = {"require": ["exp"], "verify_aud": False, "verify_sub": False}
             claims = jwt.decode(token, self._key, [ALGORITHM], options)
-        except jwt.PyJWTError as error:
-            raise Unauthenticated(f"The token is not good ({error}); log in again") from error
+        except (jwt.PyJWTError, UnicodeError, RecursionError) as error:
+            raise Unauthenticated(
+                f"The token is not good ({_reason(error)}); log in again"
+            ) from error
         self._remember(token, claims)
         return claims
 
@@ -47,6 +49,11 @@ class Tokens:
         self._known[token] = claims
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _reason(error: Exception) -> str:
+    """Of our own choice: what the library says may have the caller's bytes in it."""
+    return "it has expired" if isinstance(error, jwt.ExpiredSignatureError) else "it is not ours"
 
 
 async def load_key(database: Database, name: str = KEY) -> str:

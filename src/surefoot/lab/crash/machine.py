@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, get_args
 
 from surefoot.boot.protocol import BootVars
 from surefoot.device import compose
@@ -16,6 +16,7 @@ from surefoot.device import effects as dev
 from surefoot.device.turn import Device
 from surefoot.lab.crash.disk import Disk
 from surefoot.lab.crash.story import Ask, Behaviour, Story
+from surefoot.link import effects as link_do
 from surefoot.revision import State, is_local, parse
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
@@ -297,11 +298,23 @@ class Machine:
         self.disk.done.add("0")
         self._post(0.1, dev.FactoryMade(effect.revision))
 
+    def copy_revision(self, effect: dev.CopyRevision) -> None:
+        name = "locals/unclaimed-1"
+        self.disk.states[name] = self.disk.states[effect.revision]
+        self.disk.save(up_do.Save(name, tables.DONE))
+        self.disk.done.add(name)
+        self.disk.installed.add(name)
+        self._post(0.1, dev.RevisionCopied(name))
+
+    def forget_hub(self, effect: dev.ForgetHub) -> None:
+        for name in [name for name in self.disk.progress if not is_local(name) and name != "0"]:
+            del self.disk.progress[name]
+
     def set_mode(self, effect: dev.SetMode) -> None:
         self.disk.remote = effect.remote
 
     def nothing(self, effect: dev.Effect) -> None:
-        """Settings and log lines mean nothing to this device."""
+        """Settings, log lines, what is downloaded: nothing that this device would miss."""
 
     def leave(self, effect: dev.Leave) -> None:
         self.left, self.off = True, effect.poweroff
@@ -314,6 +327,7 @@ class Machine:
 HANDS: dict[type, Callable[[Machine, Any], None]] = {
     up_do.LoadState: Machine.load_state,
     up_do.Fetch: Machine.fetch,
+    up_do.StopFetch: Machine.nothing,
     up_do.Install: Machine.install,
     up_do.Arm: Machine.arm,
     up_do.Disarm: Machine.disarm,
@@ -333,6 +347,10 @@ HANDS: dict[type, Callable[[Machine, Any], None]] = {
     dev.Answer: Machine.answer,
     dev.CollectGarbage: Machine.collect,
     dev.MakeFactory: Machine.make_factory,
+    dev.CopyRevision: Machine.copy_revision,
+    dev.ForgetHub: Machine.forget_hub,
+    dev.SendReports: Machine.nothing,
+    **dict.fromkeys(get_args(link_do.Effect), Machine.nothing),
     dev.SetMode: Machine.set_mode,
     dev.SetSetting: Machine.nothing,
     dev.Log: Machine.nothing,

@@ -17,7 +17,7 @@ BAD = {
     sha("0"): Behaviour(exits_after_s=1.5),
     sha("1"): Behaviour(prepares=False),
 }
-REMOTE = Modes(remote_allowed=True, claimed=True)
+REMOTE = Modes(remote_allowed=True)
 
 
 def _app(image: str, **more: object) -> str:

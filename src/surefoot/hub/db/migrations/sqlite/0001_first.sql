@@ -39,6 +39,7 @@ CREATE TABLE join_tokens (
     created INTEGER NOT NULL,
     modified INTEGER NOT NULL
 );
+CREATE INDEX join_tokens_by_owner ON join_tokens (owner);
 CREATE TABLE trails (
     id TEXT PRIMARY KEY REFERENCES devices(id) ON DELETE CASCADE,
     owner TEXT NOT NULL REFERENCES accounts(id) ON DELETE CASCADE,
@@ -46,6 +47,7 @@ CREATE TABLE trails (
     touched INTEGER NOT NULL,
     insync INTEGER NOT NULL
 );
+CREATE INDEX trails_by_owner ON trails (owner);
 CREATE TABLE steps (
     trail TEXT NOT NULL REFERENCES trails(id) ON DELETE CASCADE,
     rev INTEGER NOT NULL,
@@ -106,6 +108,8 @@ CREATE TABLE audit (
     detail TEXT NOT NULL,
     address TEXT NOT NULL
 );
+CREATE INDEX audit_by_actor ON audit (actor, id);
+CREATE INDEX audit_by_subject ON audit (subject, id);
 -- Failed logins in a row of one name or one address.
 CREATE TABLE failures (
     key TEXT PRIMARY KEY,

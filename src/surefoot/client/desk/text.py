@@ -1,0 +1,18 @@
+"""Texts of others, made fit for a terminal: a nick or a log line may hold anything."""
+
+import re
+
+_SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[ -/]*[0-~])")
+
+
+def printable(text: object) -> str:
+    """On one line, without terminal sequences; other signs that do not show become U+FFFD, blanks
+    of any kind a space."""
+    plain = _SEQUENCE.sub("", text if isinstance(text, str) else str(text))
+    return "".join(map(_sign, plain))
+
+
+def _sign(sign: str) -> str:
+    if sign.isprintable():
+        return sign
+    return " " if sign.isspace() else "\ufffd"

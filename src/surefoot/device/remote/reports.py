@@ -1,0 +1,137 @@
+"""Progress on its way to the Hub: in order, without holding anything up, again until it is told.
+
+A report that cannot be sent waits, and after a reboot the stored record takes its place (R18). Of a
+download only the newest figures are worth sending.
+"""
+
+import asyncio
+import hashlib
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+from surefoot.device.storage import Storage
+from surefoot.errors import Busy, Conflict, NotFound, SurefootError
+from surefoot.update.tables import FINAL
+from surefoot.wire.progress import Progress, Status, encode
+
+log = logging.getLogger(__name__)
+MOST_WAITING = 16
+BETWEEN_DOWNLOADS_S = 1.0
+PAUSES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+
+# Sends the body of a revision's progress; what the Hub holds then.
+Send = Callable[[str, bytes], Awaitable[Status]]
+
+
+class Reports:
+    """`told(revision, held)` hears of each answer, in the loop. `may_send()`: the link stands."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        send: Send,
+        told: Callable[[str, Status], None],
+        may_send: Callable[[], bool],
+    ) -> None:
+        self._storage = storage
+        self._send = send
+        self._told = told
+        self._may_send = may_send
+        self._waiting: dict[str, list[Progress]] = {}
+        self._wake = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    def add(self, revision: str, progress: Progress) -> None:
+        """From the loop's own thread."""
+        waiting = self._waiting.setdefault(revision, [])
+        if waiting and _outdated(waiting[-1], progress):
+            waiting.pop()
+        waiting.append(progress)
+        del waiting[:-MOST_WAITING]
+        self._quiet.clear()
+        self._wake.set()
+
+    def wake(self) -> None:
+        """The link stands (again)."""
+        self._wake.set()
+
+    async def flush(self, seconds: float) -> None:
+        """Before a reboot: what waits is sent, if that is quick; else it is sent after boot."""
+        if self._may_send():
+            try:
+                await asyncio.wait_for(self._quiet.wait(), seconds)
+            except TimeoutError:
+                log.info("reports wait for the next boot")
+
+    async def run(self) -> None:
+        failures = 0
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting and self._may_send():
+                good = await self._send_next()
+                failures = 0 if good else failures + 1
+                if not good:
+                    await self._pause(failures)
+
+    async def _pause(self, failures: int) -> None:
+        most_s = PAUSES_S[min(failures, len(PAUSES_S)) - 1]
+        await asyncio.sleep(most_s * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
+
+    async def _send_next(self) -> bool:
+        """The oldest of the first revision; False when it has to be tried again."""
+        revision, waiting = next(iter(self._waiting.items()))
+        progress = waiting[0]
+        try:
+            held = await self._send(revision, encode(progress))
+        except (NotFound, Conflict) as error:
+            # Its trail or the step itself is gone there: nobody wants this update any more.
+            log.error("the Hub refuses the progress of %s for good: %s", revision, error)
+            held = Status.CANCELLED
+        except Busy as error:
+            log.warning("the progress of %s waits: %s", revision, error)
+            return False
+        except SurefootError as error:
+            log.info("the progress of %s waits: %s", revision, error)
+            return False
+        await self._sent(revision, progress, held)
+        return True
+
+    async def _sent(self, revision: str, progress: Progress, held: Status) -> None:
+        waiting = self._waiting[revision]
+        if progress in waiting:
+            waiting.remove(progress)
+        if not waiting:
+            del self._waiting[revision]
+        if progress.status in FINAL:
+            await asyncio.to_thread(note_told, self._storage, revision, progress)
+        self._told(revision, held)
+        if not self._waiting:
+            self._quiet.set()
+        elif waiting and waiting[0].status is progress.status is Status.DOWNLOADING:
+            await asyncio.sleep(BETWEEN_DOWNLOADS_S)
+
+
+def _outdated(older: Progress, newer: Progress) -> bool:
+    return older == newer or (older.status is newer.status is Status.DOWNLOADING)
+
+
+# ---- what the Hub has been told, on disk -------------------------------------------------------
+
+
+def note_told(storage: Storage, revision: str, progress: Progress) -> None:
+    """A final record need not be sent again at the next boot. Losing this note costs one report."""
+    try:
+        storage.write_told(revision, _mark(progress))
+    except SurefootError as error:
+        log.info("the report of %s will be repeated: %s", revision, error)
+
+
+def is_told(storage: Storage, revision: str, progress: Progress) -> bool:
+    return storage.read_told(revision) == _mark(progress)
+
+
+def _mark(progress: Progress) -> bytes:
+    return hashlib.sha256(encode(progress)).hexdigest().encode()

@@ -1,0 +1,64 @@
+"""How long to wait after refused logins. Pure: the rows are in `store.py`.
+
+People are held back by name and by address. A device is held back only where it failed from: its
+secret cannot be guessed, so nobody elsewhere may keep it out, nor may one broken device keep out
+its neighbours behind the same address. Every wait ends, and the right password works after it.
+"""
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+
+from surefoot.hub.accounts.store import Failures
+
+SECOND = 1_000_000
+LONGEST_S = 60
+# A row that nobody added to for so long counts for nothing.
+FORGOTTEN_S = 15 * 60
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One row of failures. `free`: so many are refused without a wait."""
+
+    key: str
+    free: int
+
+
+def name(account_id: str, username: str) -> Mark:
+    """`account_id`: "" when there is no such account; then the hash of what was tried, since people
+    type passwords into the wrong field."""
+    tried = hashlib.sha256(username.lower().encode("utf-8", "replace")).hexdigest()[:32]
+    return Mark(f"name {account_id or tried}", free=5)
+
+
+def address(text: str) -> Mark:
+    """An IPv6 caller has a whole /64 to himself. More is free: an office has one address."""
+    return Mark(f"from {_network(text)}", free=30)
+
+
+def device(id: str, text: str) -> Mark:
+    return Mark(f"device {id} from {_network(text)}", free=10)
+
+
+def wait_s(found: Failures, at: int) -> int:
+    """Seconds, rounded up; 0: a try is allowed. `at`: microseconds."""
+    return max(0, -((at - found.until) // SECOND))
+
+
+def after(found: Failures, free: int, at: int) -> Failures:
+    """One more. The wait doubles with each, from one second on."""
+    is_old = at - found.until > FORGOTTEN_S * SECOND
+    count = 1 if is_old else found.count + 1
+    wait = min(2 ** min(count - free - 1, 10), LONGEST_S) if count > free else 0
+    return Failures(count, at + wait * SECOND)
+
+
+def _network(text: str) -> str:
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return text
+    if found.version == 6 and found.ipv4_mapped is None:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found.ipv4_mapped or found) if found.version == 6 else str(found)

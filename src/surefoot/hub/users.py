@@ -1,0 +1,65 @@
+"""Accounts by the operator's hand: straight on the database, whether a Hub runs on it or not."""
+
+from surefoot.errors import Conflict, NotFound
+from surefoot.hub.accounts import rules, store
+from surefoot.hub.accounts.passwords import hashed
+from surefoot.hub.accounts.store import Account
+from surefoot.hub.db.errors import Taken
+from surefoot.hub.db.protocol import Database, Tx
+
+
+async def add(
+    database: Database, nick: str, password: str, email: str = "", admin: bool = False
+) -> Account:
+    """Raises InvalidInput, Conflict when the nick or the address is somebody's."""
+    rules.require_nick(nick)
+    rules.require_email(email)
+    rules.require_password(password)
+    kept = await hashed(password)
+    try:
+        async with database.transaction() as tx:
+            return await store.create(tx, nick, email, kept, admin)
+    except Taken as error:
+        raise Conflict(
+            f"The nick {nick} or the address is somebody's already; see `surefoot hub user ls`"
+        ) from error
+
+
+async def set_password(database: Database, nick: str, password: str) -> None:
+    """Every login of before is void. Raises NotFound, InvalidInput."""
+    rules.require_password(password)
+    kept = await hashed(password)
+    async with database.transaction() as tx:
+        await store.set_password(tx, (await _known(tx, nick)).id, kept)
+
+
+async def remove(database: Database, nick: str, with_devices: bool = False) -> int:
+    """How many devices went with it. Raises NotFound, Conflict when there are some and they were
+    not meant."""
+    async with database.transaction() as tx:
+        account = await _known(tx, nick)
+        count = await devices_of(tx, account)
+        if count and not with_devices:
+            raise Conflict(
+                f"{nick} owns {count} device(s), which would go with the account, and with all "
+                "that they hold; say --with-devices when that is meant"
+            )
+        await store.remove(tx, account.id)
+        return count
+
+
+async def listing(database: Database) -> list[Account]:
+    """By nick."""
+    return await store.everybody(database)
+
+
+async def devices_of(tx: Tx, account: Account) -> int:
+    row = await tx.one("SELECT count(*) AS n FROM devices WHERE owner = ?", account.id)
+    return int(row["n"]) if row else 0
+
+
+async def _known(tx: Tx, nick: str) -> Account:
+    found = await store.by_nick(tx, nick)
+    if found is None:
+        raise NotFound(f"There is no account {nick}; see `surefoot hub user ls`")
+    return found

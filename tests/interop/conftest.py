@@ -1,0 +1,20 @@
+"""One Hub process a file of tests; each test has an owner and devices of its own on it."""
+
+import itertools
+
+import pytest
+
+from tests.support.hub_process import HubProcess
+
+NICKS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory):
+    with HubProcess(tmp_path_factory.mktemp("hub") / "data") as hub:
+        yield hub
+
+
+@pytest.fixture
+def owner(hub):
+    return hub.owner(f"ada{next(NICKS)}")
