@@ -15,6 +15,12 @@ def hub(tmp_path_factory):
         yield hub
 
 
+@pytest.fixture(scope="module")
+def ca(hub):
+    """A file with the authority of the Hub's certificate."""
+    return hub.ca()
+
+
 @pytest.fixture
 def owner(hub):
     return hub.owner(f"ada{next(NICKS)}")

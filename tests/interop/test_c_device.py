@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from tests.interop.replay import spoilt
 from tests.support.c_device import CDevice, Revision
 from tests.support.c_device_http import MOST_BODY
 from tests.support.c_device_json import members
@@ -43,11 +44,6 @@ class Bench:
 
     def progress(self, device, rev):
         return self.owner.step(device.id, rev)["progress"]
-
-
-@pytest.fixture(scope="module")
-def ca(hub):
-    return hub.ca()
 
 
 @pytest.fixture
@@ -109,7 +105,7 @@ def test_from_registration_to_a_first_update_and_a_reboot_and_an_error(bench):
 
 def test_a_device_with_an_auto_join_token_is_owned_at_once(bench):
     meta = {"fleet.group": "one"}
-    body = {"nick": "line 1", "default-user-meta": meta}
+    body = {"nick": "line-1", "default-user-meta": meta}
     token = bench.owner.good("POST", "/devices/tokens", body)["token"]
     assert len(token) <= 64
     device = bench.device(auto_token=token)
@@ -347,6 +343,15 @@ def test_logs_are_taken_again_and_again(bench):
         assert (reply.status, json.loads(reply.text)) == (200, {"status": "ok"})
     found = bench.owner.good("GET", f"/logs/?dev={device.id}&page=200&rev=0&plat=pantavisor")
     assert {entry["msg"] for entry in found["entries"]} == set(lines)
+
+
+def test_an_expired_token_that_comes_with_a_login_is_no_obstacle(bench):
+    """The log pusher sends the refused token along when it logs in again (recorded)."""
+    device = bench.synced()
+    device.old_token = spoilt(device.old_token)
+    assert device.push_logs(["hello"]).status == 200
+    device.token = spoilt(device.token or "x" * 100)
+    assert device.trails() == 1
 
 
 # --- cancel, order, restarts ----------------------------------------------------------------------

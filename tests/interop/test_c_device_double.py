@@ -10,7 +10,7 @@ from tests.support.c_device import CDevice, Refused, Revision
 from tests.support.c_device_http import AGENT, Silent
 from tests.support.c_device_json import elements, find, find_token, members
 from tests.support.c_device_world import APP, OTHER, factory, sha, state
-from tests.support.certificates import issue
+from tests.support.server_certificate import issue
 from tests.support.stand_in import StandIn
 
 RECORDED = Path(__file__).parents[1] / "data" / "recorded"

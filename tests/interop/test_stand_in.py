@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from tests.support.certificates import issue
+from tests.support.server_certificate import issue
 from tests.support.stand_in import StandIn
 
 APP = b"an image\n" * 1000

@@ -100,9 +100,10 @@ class CDevice:
         self.owner = find_text(reply.text, "owner")
         self.challenge = "" if self.owner else find_text(reply.text, "challenge")
 
-    def login_old(self) -> None:
+    def login_old(self, expired: str = "") -> None:
+        """`expired`: the token that was refused; the log pusher sends it along once more."""
         body = f'{{ "username": "{self.prn}", "password": "{self.secret}" }}'
-        reply = self.old.request("POST", "/auth/login", body.encode())
+        reply = self.old.request("POST", "/auth/login", body.encode(), token=expired)
         token = find_token(reply.text) if reply.status == 200 else None
         if not token:
             raise Refused(f"no login: {reply}")
@@ -212,14 +213,20 @@ class CDevice:
         self.ask("PUT", f"/devices/{self.id}/device-meta", text.encode())
 
     def push_logs(self, lines: Iterable[str], rev: str | None = None) -> Reply:
-        """One batch, by the old client, after a login of its own."""
-        self.login_old()
+        """One batch, by the old client: it logs in when it has no token, and again after a 401."""
+        if not self.old_token:
+            self.login_old()
         entries = ",".join(
             '{ "tsec": 0, "tnano": 0,"lvl": "INFO", "src": "/pantavisor.log",'
             f'"plat":"pantavisor","rev": "{rev or self.rev}" , "msg": {json.dumps(line)} }}'
             for line in lines
         )
-        return self.old.request("POST", "/logs/", f"[{entries}]".encode(), token=self.old_token)
+        body = f"[{entries}]".encode()
+        reply = self.old.request("POST", "/logs/", body, token=self.old_token)
+        if reply.status == 401:
+            self.login_old(self.old_token)
+            reply = self.old.request("POST", "/logs/", body, token=self.old_token)
+        return reply
 
     # --- an update -------------------------------------------------------------------------------
 

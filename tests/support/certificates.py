@@ -1,122 +1,101 @@
-"""A throw-away authority and certificates for servers on this machine."""
+"""Certificates made for one test: a CA, perhaps one between, and a server's."""
 
-import datetime as dt
+import datetime
 import ipaddress
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
-DAY = dt.timedelta(days=1)
+DAY = 86400.0
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """PEM files: the certificate (with its key beside it), and the authority that signed it."""
+class Signed:
+    """A certificate with its key."""
 
-    file: Path
-    key: Path
-    ca: Path
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
 
+    @property
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-def _key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.DER)
 
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def _names(hosts: tuple[str, ...]) -> x509.SubjectAlternativeName:
-    return x509.SubjectAlternativeName(
-        [
-            x509.IPAddress(ipaddress.ip_address(host))
-            if host.replace(".", "").isdigit()
-            else x509.DNSName(host)
-            for host in hosts
-        ]
-    )
-
-
-def _begin(subject: str, issuer: str, since: dt.datetime) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_name(subject))
-        .issuer_name(_name(issuer))
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(since)
-        .not_valid_after(since + 30 * DAY)
-    )
-
-
-def _write_key(place: Path, key: ec.EllipticCurvePrivateKey) -> Path:
-    place.write_bytes(
-        key.private_bytes(
+    @property
+    def key_pem(self) -> bytes:
+        return self.key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-    )
-    return place
 
 
-def issue(
-    directory: Path,
-    *hosts: str,
-    name: str = "server",
-    since: dt.datetime | None = None,
-) -> Certificate:
-    """A certificate for `hosts` (localhost and 127.0.0.1 by default) by an authority of its own.
-
-    It holds for thirty days from `since`, by default from yesterday on. `<name>-ca.pem` is alone
-    of its kind: two calls make two authorities that do not know each other.
-    """
-    since = since or dt.datetime.now(dt.UTC) - DAY
-    directory.mkdir(parents=True, exist_ok=True)
-    authority, key = _key(), _key()
-    ca = (
-        _begin(f"{name} authority", f"{name} authority", since)
-        .public_key(authority.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(
-            x509.SubjectKeyIdentifier.from_public_key(authority.public_key()), critical=False
-        )
-        .add_extension(
-            x509.KeyUsage(
-                digital_signature=True,
-                content_commitment=False,
-                key_encipherment=False,
-                data_encipherment=False,
-                key_agreement=False,
-                key_cert_sign=True,
-                crl_sign=True,
-                encipher_only=False,
-                decipher_only=False,
-            ),
-            critical=True,
-        )
-        .sign(authority, hashes.SHA256())
-    )
-    server = (
-        _begin(name, f"{name} authority", since)
+def sign(
+    name: str,
+    starts: float,
+    ends: float,
+    *,
+    by: Signed | None = None,
+    is_ca: bool = False,
+    key: ec.EllipticCurvePrivateKey | None = None,
+) -> Signed:
+    """Valid from `starts` to `ends`, seconds since 1970; without `by` it signs itself."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    names: list[x509.GeneralName] = [x509.DNSName(name)]
+    if name[0].isdigit():
+        names = [x509.IPAddress(ipaddress.ip_address(name))]
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(by.certificate.subject if by else subject)
         .public_key(key.public_key())
-        .add_extension(_names(hosts or ("localhost", "127.0.0.1")), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key()),
-            critical=False,
-        )
-        .sign(authority, hashes.SHA256())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(_time(starts))
+        .not_valid_after(_time(ends))
+        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
-    made = Certificate(
-        directory / f"{name}.pem",
-        _write_key(directory / f"{name}.key", key),
-        directory / f"{name}-ca.pem",
-    )
-    made.file.write_bytes(server.public_bytes(serialization.Encoding.PEM))
-    made.ca.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    if by:
+        own = x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key())
+        builder = builder.add_extension(own, critical=False)
+    if is_ca:
+        builder = builder.add_extension(_CA_USAGE, critical=True)
+    return Signed(builder.sign(by.key if by else key, hashes.SHA256()), key)
+
+
+def context(place: Path, server: Signed, *between: Signed) -> ssl.SSLContext:
+    """For a server that shows these, its own first."""
+    place.mkdir(parents=True, exist_ok=True)
+    chain, key = place / "chain.pem", place / "key.pem"
+    chain.write_bytes(b"".join(one.pem for one in (server, *between)))
+    key.write_bytes(server.key_pem)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(chain, key)
     return made
+
+
+_CA_USAGE = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
+def _time(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

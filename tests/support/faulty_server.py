@@ -79,6 +79,16 @@ class FaultyServer:
         with self._lock:
             self._plans[target] = list(replies)
 
+    def replace(self, tls: ssl.SSLContext) -> None:
+        """New connections get this one's certificate."""
+        self._tls = tls
+
+    def hang_up(self) -> None:
+        """On everybody."""
+        with self._lock:
+            for one in self._sockets:
+                _shut(one)
+
     def requests(self, target: str) -> list[Request]:
         return [one for one in self.asked if one.target == target]
 

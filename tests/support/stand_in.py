@@ -28,7 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.certificates import Certificate
+from tests.support.server_certificate import Certificate
 from tests.support.stand_in_values import Asked, Device, Told
 from tests.support.stand_in_world import World
 

@@ -36,6 +36,18 @@ class Root(LazyGroup):
         "device": Lazy("surefoot.cli.device", "Make a device, and run it on this machine."),
         "ctl": Lazy("surefoot.cli.ctl", "Talk to a running device through its control socket."),
         "hub": Lazy("surefoot.cli.hub", "Run a fleet server, and look after it."),
+        "login": Lazy("surefoot.cli.desk.login", "Log in at a Hub."),
+        "logout": Lazy("surefoot.cli.desk.login", "Forget the login at a Hub."),
+        "whoami": Lazy("surefoot.cli.desk.login", "Show who is logged in at the Hub."),
+        "claim": Lazy("surefoot.cli.desk.devices", "Make a new device yours."),
+        "devices": Lazy("surefoot.cli.desk.devices", "List your devices and what they do."),
+        "post": Lazy("surefoot.cli.desk.post", "Post a revision to a device, through its Hub."),
+        "step": Lazy("surefoot.cli.desk.steps", "Show a revision of a device at its Hub."),
+        "cancel": Lazy("surefoot.cli.desk.steps", "Cancel a revision that is not installed yet."),
+        "logs": Lazy("surefoot.cli.desk.logs", "Show what a device has logged at its Hub."),
+        "join-tokens": Lazy(
+            "surefoot.cli.desk.join_tokens", "Let devices join that need no claim."
+        ),
         "agent": Lazy(
             "surefoot.cli.agent", "Run the agent of a device: what a boot loader starts."
         ),

@@ -1,16 +1,15 @@
 """The hands: one handler an effect type, in one table. They do, and decide nothing.
 
 Durable effects are done before the handler returns. Long ones (hashing, mounting, starting) run
-beside the loop and answer with the event that `ANSWERS` names. Effects of one container run one
-after the other, whatever their instances; preparations in the order given, since a container may
-use the volumes of one before it.
+beside the loop and answer with the event that `ANSWERS` names. Containers have hands of their own
+(`containers.py`), and so has the Hub (`remote/`).
 """
 
 import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from surefoot.device import effects as dev
 from surefoot.device import facts, gc, journal
 from surefoot.device.changes import Changes
 from surefoot.device.config import Config
+from surefoot.device.containers import ContainerHands
 from surefoot.device.events import EventLog, Kind
 from surefoot.device.guard import require_reserve
 from surefoot.device.logs import AgentLog, ErrorLog, LogTree
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from surefoot.device.remote.remote import Remote
 
 log = logging.getLogger(__name__)
-FINISH_S = 15.0
 LEVELS = {"ERROR": logging.ERROR, "WARN": logging.WARNING, "INFO": logging.INFO}
 
 
@@ -84,12 +83,12 @@ class Hands:
         self.tickets: dict[int, Future[dev.Answer]] = {}
         self.leave: dev.Leave | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._chains: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._states: dict[str, State] = {}
         self._checked: dict[str, frozenset[str]] = {}
         self._missing: dict[str, list[str]] = {}
         self._unwritten: dict[str, Progress] = {}
+        self.containers = ContainerHands(parts.runtime, self._bundle, post, self.spawn)
 
     def perform(self, effect: dev.Effect) -> None:
         HANDLERS[type(effect)](self, effect)
@@ -108,25 +107,10 @@ class Hands:
         if not task.cancelled() and task.exception() is not None:
             self.post(task.exception())
 
-    def _chain(self, key: str, work: Callable[[], Awaitable[None]]) -> None:
-        before = self._chains.get(key)
-
-        async def after() -> None:
-            if before is not None:
-                await asyncio.wait([before])
-            await work()
-
-        self._chains[key] = self.spawn(after())
-
     async def finish(self) -> None:
-        """What was begun for containers comes to its end, then the runtime lets go of the rest.
-        Nothing durable hangs on it: the next boot sweeps whatever is left."""
-        if self._chains:
-            await asyncio.wait(set(self._chains.values()), timeout=FINISH_S)
-        try:
-            await self.parts.runtime.close()
-        except (SurefootError, OSError) as error:
-            log.warning("containers leave something behind: %s", error)
+        """What was begun for containers comes to its end. Nothing durable hangs on it: the next
+        boot sweeps whatever is left."""
+        await self.containers.finish()
 
     # ---- the update ----------------------------------------------------------------------------
 
@@ -301,22 +285,9 @@ class Hands:
         if handle is not None:
             handle.cancel()
 
-    # ---- containers ----------------------------------------------------------------------------
-
-    def prepare(self, effect: sup_do.Prepare) -> None:
-        prepared = self._chains.get("prepare")
-
-        async def work() -> None:
-            if prepared is not None:
-                await asyncio.wait([prepared])
-            await self._prepare(effect)
-
-        self._chain(effect.container.name, work)
-        self._chains["prepare"] = self._chains[effect.container.name]
-
-    async def _prepare(self, effect: sup_do.Prepare) -> None:
+    def _bundle(self, effect: sup_do.Prepare) -> Bundle:
         name, revision = effect.container.name, effect.revision
-        bundle = Bundle(
+        return Bundle(
             effect.id,
             effect.container,
             revision,
@@ -324,50 +295,6 @@ class Hands:
             self.parts.logs.console(revision, name),
             self.parts.socket,
         )
-        try:
-            await self.parts.runtime.prepare(bundle)
-        except (SurefootError, OSError) as error:
-            log.error("container %s of %s cannot be prepared: %s", name, revision, error)
-            self.post(sup_on.PrepareFailed(effect.id, str(error)))
-        else:
-            self.post(sup_on.Prepared(effect.id))
-
-    def start(self, effect: sup_do.Start) -> None:
-        self._chain(effect.name, lambda: self._start(effect))
-
-    async def _start(self, effect: sup_do.Start) -> None:
-        try:
-            pid = await self.parts.runtime.start(effect.id)
-        except (SurefootError, OSError) as error:
-            log.error("container %s cannot be started: %s", effect.name, error)
-            self.post(sup_on.StartFailed(effect.id, str(error)))
-        else:
-            self.post(sup_on.Started(effect.id, pid))
-            self.spawn(self._watch(effect.id))
-
-    async def _watch(self, instance: str) -> None:
-        ended = await self.parts.runtime.wait(instance)
-        self.post(sup_on.Exited(instance, ended.code, ended.signal))
-
-    def stop(self, effect: sup_do.Stop) -> None:
-        self._chain(effect.name, lambda: self._stop(effect))
-
-    async def _stop(self, effect: sup_do.Stop) -> None:
-        try:
-            await self.parts.runtime.stop(effect.id, effect.grace_s)
-        except (SurefootError, OSError) as error:
-            log.error("container %s cannot be stopped: %s", effect.name, error)
-            # Whatever waits for its end would wait for ever: the boot loop can end it (R8).
-            self.post(dev.LeaveAsked(f"container {effect.name} cannot be stopped"))
-
-    def release(self, effect: sup_do.Release) -> None:
-        self._chain(effect.name, lambda: self._release(effect))
-
-    async def _release(self, effect: sup_do.Release) -> None:
-        try:
-            await self.parts.runtime.release(effect.id)
-        except (SurefootError, OSError) as error:
-            log.warning("container %s leaves something behind: %s", effect.name, error)
 
     # ---- the composition -----------------------------------------------------------------------
 
@@ -497,10 +424,10 @@ HANDLERS: dict[type, Callable[[Hands, Any], None]] = {
     up_do.DropTimer: Hands.drop_timer,
     sup_do.SetTimer: Hands.set_timer,
     sup_do.DropTimer: Hands.drop_timer,
-    sup_do.Prepare: Hands.prepare,
-    sup_do.Start: Hands.start,
-    sup_do.Stop: Hands.stop,
-    sup_do.Release: Hands.release,
+    sup_do.Prepare: lambda hands, effect: hands.containers.prepare(effect),
+    sup_do.Start: lambda hands, effect: hands.containers.start(effect),
+    sup_do.Stop: lambda hands, effect: hands.containers.stop(effect),
+    sup_do.Release: lambda hands, effect: hands.containers.release(effect),
     up_do.Fetch: Hands.fetch,
     up_do.StopFetch: Hands.stop_fetch,
     up_do.Report: Hands.report,

@@ -16,7 +16,8 @@ def test_the_rule_of_nicks_lets_pass(nick):
 
 
 @pytest.mark.parametrize(
-    "nick", ["", "x" * 65, "a b", "a/b", "a\n", "gw1\n", "gw.1", "ä", "\0", "5f3e9c0a1b2c3d4e5f607182"]
+    "nick",
+    ["", "x" * 65, "a b", "a/b", "a\n", "gw1\n", "gw.1", "ä", "\0", "5f3e9c0a1b2c3d4e5f607182"],
 )
 def test_the_rule_of_nicks_refuses(nick):
     with pytest.raises(InvalidInput):

@@ -1,6 +1,8 @@
 """Rows of devices, on a database without a Hub around it."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -157,6 +159,23 @@ def test_a_visit_of_a_device_that_is_gone_is_nothing(tmp_path):
     assert on_rows(tmp_path, work) == (False, False)
 
 
+def test_a_visit_that_cannot_be_noted_now_holds_up_nothing(tmp_path, monkeypatch):
+    """hub-wire 0.9: a device that is answered an error registers anew."""
+    monkeypatch.setattr(store, "TOUCH_PATIENCE_S", 0.05)
+
+    async def work(db, ada):
+        await store.insert(db, GW1)
+        with closing(sqlite3.connect(tmp_path / "hub.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await store.saw(db, GW1, "192.0.2.2")
+            other.execute("ROLLBACK")
+        missed = (await store.get(db, GW1.id)).seen
+        await store.saw(db, GW1, "192.0.2.2")
+        return missed, (await store.get(db, GW1.id)).seen > 0
+
+    assert on_rows(tmp_path, work) == (0, True)
+
+
 def test_device_meta_is_a_visit_too(tmp_path):
     async def work(db, ada):
         await store.insert(db, GW1)
@@ -219,7 +238,9 @@ def test_a_device_takes_its_trail_and_logs_with_it(tmp_path):
         )
         await store.remove(db, GW1.id)
         await store.remove(db, GW1.id)
-        return [len(await db.all(f"SELECT * FROM {table}")) for table in ("trails", "steps", "logs")]
+        return [
+            len(await db.all(f"SELECT * FROM {table}")) for table in ("trails", "steps", "logs")
+        ]
 
     assert on_rows(tmp_path, work) == [0, 0, 0]
 

@@ -1,5 +1,6 @@
 """Bodies of devices and join tokens (hub-wire 3, 0.5)."""
 
+import itertools
 import json
 from dataclasses import replace
 
@@ -59,7 +60,7 @@ def first_match(body, name):
             tokens.append(value)
 
     walk(json.loads(body))
-    for token, following in zip(tokens, tokens[1:], strict=False):
+    for token, following in itertools.pairwise(tokens):
         if token == name and following != name:
             return following
     return None

@@ -1,4 +1,4 @@
-"""What a Hub shows, as lines for people. Pure but for nothing: values in, lines out, now is given.
+"""What a Hub shows, as lines for people. Pure: values in, lines out, the time is given.
 
 Every text of the Hub goes through `printable`.
 """
@@ -69,20 +69,21 @@ def device_lines(
     one: Overview, members: Mapping[str, Any], now: datetime, paint: Paint
 ) -> list[str]:
     """One device whole: its row, and its metadata."""
-    lines = [
-        f"{paint(printable(one.nick), 'bold')}  {printable(one.id)}",
-        _row("revision", revisions(one), paint),
-        _row("status", f"{paint.status(printable(one.status))}  {printable(one.message)}", paint),
-        _row("seen", ago(one.seen, now), paint),
-        _row("address", printable(one.address), paint),
-        _row("public", "yes" if members.get("public") else "no", paint),
-    ]
+    rows = (
+        ("revision", revisions(one)),
+        ("status", f"{paint.status(printable(one.status))}  {printable(one.message)}".rstrip()),
+        ("seen", ago(one.seen, now)),
+        ("address", printable(one.address)),
+        ("public", "yes" if members.get("public") else "no"),
+    )
+    lines = [f"{paint(printable(one.nick), 'bold')}  {printable(one.id)}"]
+    lines += [_row(name, text, paint) for name, text in rows if text]
     for name in ("device-meta", "user-meta"):
         values = members.get(name)
         if isinstance(values, dict) and values:
-            rows = [[printable(key), printable(value)] for key, value in sorted(values.items())]
-            lines += ["", *table((name.upper(), "VALUE"), rows, paint)]
-    return [line.rstrip() for line in lines]
+            cells = [[printable(key), printable(value)] for key, value in sorted(values.items())]
+            lines += ["", *table((name.upper(), "VALUE"), cells, paint)]
+    return lines
 
 
 def step_lines(
@@ -95,30 +96,29 @@ def step_lines(
     """`changes`: against the step before; None where there is none."""
     progress = view_of(step.get("progress"))
     revision = printable(step.get("rev"))
-    lines = [
-        f"{paint(f'revision {revision} of {printable(nick)}', 'bold')}",
-        _row("message", printable(step.get("commit-msg") or ""), paint),
-        _row("status", f"{paint.status(printable(progress.status))}  {_message(progress)}", paint),
-        *_details(progress, paint),
-        _row("posted", _clock(step.get("time-created") or step.get("step-time"), now), paint),
-        _row("reported", _clock(step.get("progress-time"), now), paint),
-        _row("state-sha", printable(step.get("state-sha") or ""), paint),
-        *_log(step.get("progress"), paint),
-        *_changes(revision, changes, paint),
+    status = f"{paint.status(printable(progress.status))}  {printable(progress.message)}"
+    rows = (
+        ("message", printable(step.get("commit-msg") or "")),
+        ("status", status.rstrip()),
+        ("retries", str(progress.retries or "")),
+        ("downloaded", _downloaded(progress)),
+        ("posted", _clock(step.get("time-created") or step.get("step-time"), now)),
+        ("reported", _clock(step.get("progress-time"), now)),
+        ("state-sha", printable(step.get("state-sha") or "")),
+    )
+    return [
+        paint(f"revision {revision} of {printable(nick)}", "bold"),
+        *(_row(name, text, paint) for name, text in rows if text),
+        *_log(progress, paint),
+        *_changes(changes, paint),
     ]
-    return [line.rstrip() for line in lines if line.strip() != line.split(" ")[0] or not line]
 
 
-def _details(progress: View, paint: Paint) -> Iterator[str]:
-    if progress.retries:
-        yield _row("retries", str(progress.retries), paint)
-    if progress.downloads:
-        total, done = progress.downloads
-        yield _row("downloaded", f"{size(done)} of {size(total)}", paint)
-
-
-def _message(progress: View) -> str:
-    return printable(progress.message)
+def _downloaded(progress: View) -> str:
+    if not progress.downloads:
+        return ""
+    total, done = progress.downloads
+    return f"{size(done)} of {size(total)}"
 
 
 def _row(name: str, text: str, paint: Paint) -> str:
@@ -134,15 +134,14 @@ def _clock(text: object, now: datetime) -> str:
     return "" if then.year <= 1970 else clock(str(text), now)
 
 
-def _log(progress: object, paint: Paint) -> Iterator[str]:
-    causes = view_of(progress).causes
-    if causes:
+def _log(progress: View, paint: Paint) -> Iterator[str]:
+    if progress.causes:
         yield ""
         yield paint("log of the device", "bold")
-        yield from (f"  {printable(cause)}" for cause in causes)
+        yield from (f"  {printable(cause)}" for cause in progress.causes)
 
 
-def _changes(revision: str, changes: Sequence[Change] | None, paint: Paint) -> Iterator[str]:
+def _changes(changes: Sequence[Change] | None, paint: Paint) -> Iterator[str]:
     if changes is None:
         return
     yield ""

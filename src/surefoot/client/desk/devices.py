@@ -91,15 +91,17 @@ async def overview_of(hub: DeskHub, device: Device) -> Overview:
 def overview(device: Device, summary: Row) -> Overview:
     """`summary` is empty for a device that has no trail yet."""
     meta = _members(device.members.get("device-meta"))
-    begun = _text(summary.get("progress-revision"))
+    status = status_word(summary.get("status")) or Status.SYNCING.value
+    # Its numbers are none before there is a trail.
+    known = {} if status == Status.SYNCING else summary
     return Overview(
         id=device.id,
         nick=device.nick,
-        running=_text(meta.get(RUNNING)) or begun,
-        target=_text(summary.get("revision")),
-        status=status_word(summary.get("status")) or Status.SYNCING.value,
+        running=_text(meta.get(RUNNING)) or _text(known.get("progress-revision")),
+        target=_text(known.get("revision")),
+        status=status,
         message=_text(summary.get("status-msg")),
-        seen=_moment(summary.get("timestamp") or device.members.get("timestamp")),
+        seen=_moment(summary.get("timestamp")),
         address=_text(summary.get("real-ip")),
     )
 

@@ -55,10 +55,10 @@ class Logs:
         body = await self._hub.get(
             f"/logs/?{self._query(sort='-time-created', page=str(page))}", "log entries"
         )
-        # Reversed before it is sorted: entries of the same moment keep the Hub's order.
-        found = sorted(reversed(_entries(body)), key=_moment)[-page:]
-        fresh = [entry for entry in found if self._note(entry)]
-        if len(found) == page:
+        found = _entries(body)[::-1]
+        found.sort(key=_moment)  # for Hubs that know no order; entries of one moment stay as given
+        fresh = [entry for entry in found[-page:] if self._note(entry)]
+        if len(found) >= page:
             await self._pass_over_older()
         return fresh if count else []
 
@@ -167,4 +167,7 @@ def _entries(body: Any) -> list[Entry]:
 
 
 def _text(moment: datetime) -> str:
+    """Never a whole second: our Hub takes such a one for pvr, which knows none smaller, and passes
+    over the rest of it."""
+    moment = moment if moment.microsecond else moment - timedelta(microseconds=1)
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

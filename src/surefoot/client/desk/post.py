@@ -54,15 +54,20 @@ class Posted:
 
 async def plan(hub: DeskHub, device: Device, source: Source, revision: int | None = None) -> Plan:
     """Changes nothing. Raises NotFound for an object that neither side has, Conflict for a device
-    without a trail."""
+    without a trail, and for a `revision` that is not the next one."""
     last = await last_revision(hub, device)
+    if revision not in (None, last + 1):
+        raise Conflict(
+            f"Revision {revision} cannot be posted: the last one of {device.nick} is {last}, so the"
+            f" next one is {last + 1}"
+        )
     text = await _state(hub, device, last)
     there = _objects(text)
     wanted = sorted(set(source.state.objects.values()) - there)
     await _require(hub, source, wanted)
     is_new = not _same_value(text, source.text)
     sendable = tuple(sha for sha in wanted if sha in source.sizes)
-    return Plan(device, last + 1 if revision is None else revision, last, is_new, sendable)
+    return Plan(device, last + 1, last, is_new, sendable)
 
 
 async def post(

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from surefoot.errors import InvalidInput
 from surefoot.wire.hub import prn
 
-_NAME = re.compile(r"[A-Za-z0-9_.\-+%]{1,200}\Z")
+_NAME = re.compile(r"(?!\.+\Z)[A-Za-z0-9_.\-+%]{1,200}\Z")
 _REVISION = re.compile(r"[0-9]{1,9}\Z")
 _SCHEMES = ("http", "https")
 _OF_HUB = ("trails", "devices")

@@ -20,13 +20,13 @@ _LAST = re.compile(r"/steps/([0-9]{1,9})(/|\Z)")
 
 @dataclass(frozen=True)
 class View:
-    """What the Hub holds of a step. `cause`: messages of its ERROR lines, joined by `; `.
-    `downloads`: `total_size`, `total_downloaded`, in bytes, when they are told."""
+    """What the Hub holds of a step. `causes`: the messages of the log lines that came with an
+    ERROR. `downloads`: bytes in all and bytes that are through, when the device tells them."""
 
     status: str
     message: str
     retries: int = 0
-    cause: str = ""
+    causes: tuple[str, ...] = ()
     downloads: tuple[int, int] | None = None
 
 
@@ -104,7 +104,7 @@ def view_of(progress: object) -> View:
         status=status_word(members.get("status")) or "NEW",
         message=str(members.get("status-msg") or ""),
         retries=retries if isinstance(retries, int) else 0,
-        cause="; ".join(log_messages(members.get("logs"))),
+        causes=tuple(log_messages(members.get("logs"))),
         downloads=_downloads(members.get("downloads")),
     )
 

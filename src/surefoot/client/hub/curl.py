@@ -193,13 +193,13 @@ class Lines:
         finally:
             if not future.done():
                 self._multi.remove_handle(easy)
+        error = future.exception() if future.done() and not future.cancelled() else None
         transfer.keeper.release()
         if transfer.resting is not None:
             await transfer.resting
         was_sent = easy.getinfo(pycurl.REQUEST_SIZE) > 0
         if late:
             return End(pycurl.E_OPERATION_TIMEDOUT, late, was_sent, "")
-        error = future.exception()
         if error is None:
             return End(0, "", was_sent, easy.getinfo(pycurl.REDIRECT_URL) or "")
         return End(error.args[0], easy.errstr() or str(error.args[-1]), was_sent, "")

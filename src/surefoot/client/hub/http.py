@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from surefoot.client.hub.judge import Judge
 from surefoot.client.hub.receiving import Collected, Ended, Received, Sink
 from surefoot.client.hub.source import FileSource
-from surefoot.client.hub.trust import Trust, clock_now, roots, system_roots
+from surefoot.client.hub.trust import Trust, clock_now
 from surefoot.errors import InvalidInput, Unreachable
 
 if TYPE_CHECKING:
-    from surefoot.client.hub.curl import Asked, End, Patience, Security, Transfer
+    from surefoot.client.hub.curl import Asked, End, Patience, Transfer
 
 __all__ = ["Answer", "Ended", "HttpClient", "Proxy", "Sink", "Trust"]
 
@@ -26,6 +27,10 @@ MIB = 1024 * 1024
 _MAX_HOPS = 5
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _SYSTEM = Trust()
+_WRONG_KEY = 90
+"""CURLE_SSL_PINNEDPUBKEYNOTMATCH: nothing was sent yet."""
+_NOT_JUDGED = -1
+"""Not of libcurl: it was not asked, and the reason is a whole sentence."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +73,12 @@ class HttpClient:
 
         self.base_url = base_url.rstrip("/")
         self._curl = curl
-        self._trust = trust
         self._timeout_s = timeout_s
         self._retries = retries
         self._max_body = max_body
         self._pause_s = pause_s
         self._is_bare = proxy is not None and proxy.no_connect
+        self._judge = Judge(trust, (proxy.host, proxy.port) if proxy else None)
         through = f"http://{proxy.host}:{proxy.port}" if proxy else ""
         self._lines = curl.Lines(user_agent, curl.Route(through, self._is_bare))
 
@@ -188,18 +193,23 @@ class HttpClient:
         for _ in range(_MAX_HOPS):
             taker.begin()
             transfer = self._curl.Transfer(taker.take)
-            security = await self._security(asked.url)
-            end = await self._lines.run(asked, transfer, security, patience)
+            end = await self._run(asked, transfer, patience)
             if asked.method != "GET" or not _may_follow(asked.url, end.redirect):
                 return transfer, end
             asked = _sent_on(asked, end.redirect)
         raise Unreachable(f"{_origin(asked.url)} sends on and on, at last to {asked.url}")
 
-    async def _security(self, url: str) -> "Security":
-        if self._is_bare or not url.startswith("https:"):
-            return self._curl.Security()
-        pem = roots(self._trust)
-        return self._curl.Security(pem, "" if pem else system_roots())
+    async def _run(self, asked: "Asked", transfer: "Transfer", patience: "Patience") -> "End":
+        if self._is_bare or not asked.url.startswith("https:"):
+            return await self._lines.run(asked, transfer, self._curl.Security(), patience)
+        while True:
+            try:
+                security = await self._judge.security(asked.url, patience.idle_s)
+            except Unreachable as error:
+                return self._curl.End(_NOT_JUDGED, str(error), False, "")
+            end = await self._lines.run(asked, transfer, security, patience)
+            if end.fault != _WRONG_KEY or not self._judge.forget(asked.url):
+                return end
 
 
 def _may_follow(url: str, target: str) -> bool:
@@ -222,6 +232,8 @@ def _origin(url: str) -> str:
 
 
 def _why(url: str, end: "End") -> str:
+    if end.fault == _NOT_JUDGED:
+        return end.reason
     words = f"{_origin(url)} does not answer: {end.reason}"
     if "expired" in end.reason or "not yet valid" in end.reason:
         words += f"; the clock of this machine says {clock_now()}: set it if that is wrong"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from surefoot.client.hub import certificate
 from surefoot.errors import Unreachable
 
 # Where distributions keep the system's roots: libcurl's own default is that of its builder.
@@ -14,7 +15,8 @@ _SYSTEM = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-_BEGIN = b"-----BEGIN CERTIFICATE-----"
+
+Look = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,29 @@ class Trust:
 
 
 def roots(trust: Trust) -> bytes:
-    """Certificates as PEM, joined; empty for the system's. Raises Unreachable when there are
-    none where some should be."""
+    """Certificates as PEM, joined, each once; empty for the system's. Raises Unreachable when
+    there are none where some should be."""
     if trust.ca_dir is None and trust.ca_file is None:
         return b""
-    files = [trust.ca_file] if trust.ca_file else []
-    found = [pem for path in files + _listing(trust.ca_dir) if (pem := _read(path))]
+    found = {der: None for path in _files(trust) for der in certificate.in_text(_text(path))}
     if not found:
         raise Unreachable(
             f"No CA certificate is in {trust.ca_file or trust.ca_dir}, so no Hub can be trusted;"
             " put the Hub's there (`surefoot hub ca` prints it)"
         )
-    return b"\n".join(found)
+    return b"".join(certificate.as_text(der) for der in found)
+
+
+def look(trust: Trust) -> Look:
+    """Differs whenever `roots` may: names, times and sizes of the files."""
+    found = []
+    for path in _files(trust):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def system_roots() -> str:
@@ -54,11 +67,9 @@ def system_roots() -> str:
     )
 
 
-def behind_by(trust: Trust) -> float:
-    """Seconds that the wall clock is behind the floor; 0 when it is not."""
-    if trust.floor is None:
-        return 0.0
-    return max(0.0, trust.floor() - time.time())
+def is_behind(trust: Trust) -> bool:
+    """Whether the wall clock is wrong for certain."""
+    return trust.floor is not None and time.time() < trust.floor()
 
 
 def clock_now() -> str:
@@ -66,16 +77,16 @@ def clock_now() -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
 
 
-def _listing(directory: Path | None) -> list[Path]:
-    if directory is None or not directory.is_dir():
-        return []
-    return sorted(directory.iterdir())
+def _files(trust: Trust) -> list[Path]:
+    files = [trust.ca_file] if trust.ca_file else []
+    if trust.ca_dir is not None and trust.ca_dir.is_dir():
+        files += sorted(trust.ca_dir.iterdir())
+    return files
 
 
-def _read(path: Path) -> bytes:
-    """Its text when certificates are in it; else nothing: a key or a README beside them."""
+def _text(path: Path) -> bytes:
+    """Nothing for what cannot be read: other files count all the same."""
     try:
-        text = path.read_bytes() if path.is_file() else b""
+        return path.read_bytes() if path.is_file() else b""
     except OSError:
         return b""
-    return text if _BEGIN in text else b""

@@ -38,5 +38,5 @@ async def matches(kept: str, password: str) -> bool:
 def _matches(kept: str, password: str) -> bool:
     try:
         return HASHER.verify(kept, password)
-    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError, UnicodeError):
         return False

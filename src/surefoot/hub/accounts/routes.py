@@ -184,7 +184,7 @@ STATUS_PATHS = ("/auth", "/devices", "/trails", "/objects", "/dash")
 CLAIMS = "The claims of the caller's token"
 
 ROUTES: tuple[Route, ...] = (
-    Route("POST", "/auth/login", log_in, Access.BLIND, "A token for name and password", Credentials),
+    Route("POST", "/auth/login", log_in, Access.BLIND, "A token for a password", Credentials),
     Route("GET", "/auth/login", refresh, Access.READER, "A new token for a good one"),
     *(Route("GET", f"{at}/auth_status", status, Access.READER, CLAIMS) for at in STATUS_PATHS),
     Route("POST", "/auth/accounts", sign_up, Access.BLIND, "Make an account", SignUp),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from surefoot.hub.accounts.store import Failures
 
 SECOND = 1_000_000
-LONGEST_S = 60
+FIRST_S, LONGEST_S = 1, 60
 # A row that nobody added to for so long counts for nothing.
 FORGOTTEN_S = 15 * 60
 
@@ -47,10 +47,10 @@ def wait_s(found: Failures, at: int) -> int:
 
 
 def after(found: Failures, free: int, at: int) -> Failures:
-    """One more. The wait doubles with each, from one second on."""
+    """One more. The wait doubles with each."""
     is_old = at - found.until > FORGOTTEN_S * SECOND
     count = 1 if is_old else found.count + 1
-    wait = min(2 ** min(count - free - 1, 10), LONGEST_S) if count > free else 0
+    wait = min(FIRST_S * 2 ** min(count - free - 1, 10), LONGEST_S) if count > free else 0
     return Failures(count, at + wait * SECOND)
 
 

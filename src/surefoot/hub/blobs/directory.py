@@ -3,14 +3,12 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from surefoot.errors import NotFound
 from surefoot.files import durable
 from surefoot.files.objects import ObjectStore, Receiver
-
-# Handed to a thread at once: a hop costs as much as hashing 60 kB.
-BATCH = 512 * 1024
 
 
 class DirectoryBlobs:
@@ -57,41 +55,29 @@ class DirectoryUpload:
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        self._waiting = bytearray()
         # A task that is cancelled leaves its thread at work: what comes next waits for that.
         self._turn = threading.Lock()
         self._is_open = True
-        self.received = 0
+
+    @property
+    def received(self) -> int:
+        return self._receiver.received
 
     async def write(self, chunk: bytes) -> None:
-        self.received += len(chunk)
-        self._waiting += chunk
-        if len(self._waiting) >= BATCH:
-            await asyncio.to_thread(self._write, self._taken())
+        await asyncio.to_thread(self._in_turn, self._receiver.write, chunk)
 
     async def commit(self) -> None:
-        await asyncio.to_thread(self._commit, self._taken())
+        await asyncio.to_thread(self._in_turn, self._receiver.commit)
+        self._is_open = False
 
     async def drop(self) -> None:
-        self._waiting.clear()
         if self._is_open:
             await asyncio.to_thread(self._drop)
 
-    def _taken(self) -> bytearray:
-        taken, self._waiting = self._waiting, bytearray()
-        return taken
-
-    def _write(self, data: bytearray) -> None:
+    def _in_turn(self, work: Callable[..., object], *values: object) -> None:
         with self._turn:
             assert self._is_open, "the upload has ended"
-            self._receiver.write(memoryview(data))
-
-    def _commit(self, data: bytearray) -> None:
-        with self._turn:
-            assert self._is_open, "the upload has ended"
-            self._receiver.write(memoryview(data))
-            self._receiver.commit()
-            self._is_open = False
+            work(*values)
 
     def _drop(self) -> None:
         with self._turn:

@@ -13,7 +13,7 @@ class Upload(Protocol):
         """In bytes."""
 
     async def write(self, chunk: bytes) -> None:
-        """Raises NoRoom, now or with one of the next calls."""
+        """In pieces of some 100 kB: each costs a hop to a thread. Raises NoRoom."""
 
     async def commit(self) -> None:
         """Durably there under its name. Raises Corrupt when the bytes are not the claimed ones,

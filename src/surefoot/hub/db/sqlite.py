@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from surefoot.errors import Busy
+from surefoot.errors import Busy, Corrupt
 from surefoot.hub.db.migrate import Migration, pending
 from surefoot.hub.db.opening import opened
 from surefoot.hub.db.protocol import Row, Tx, Value
@@ -22,6 +22,8 @@ DIALECT = "sqlite"
 # A device's old client gives up after two seconds (hub-wire 0.6): it is answered before.
 PATIENCE_S = 1.5
 LOOK_AGAIN_S = 0.02
+INTEGRITY = "SELECT integrity_check AS line FROM pragma_integrity_check(100)"
+ORPHANS = 'SELECT DISTINCT "table" AS child, parent FROM pragma_foreign_key_check'
 
 
 class SqliteDatabase:
@@ -74,12 +76,15 @@ class SqliteDatabase:
         return [name for name, _ in missing]
 
     async def check(self) -> list[str]:
-        damage = await self.all("SELECT integrity_check AS line FROM pragma_integrity_check(100)")
-        orphans = await self.all('SELECT "table" AS child, parent FROM pragma_foreign_key_check')
-        return [
-            *(str(row["line"]) for row in damage if row["line"] != "ok"),
-            *(f"a row of {row['child']} belongs to no row of {row['parent']}" for row in orphans),
-        ]
+        try:
+            damage = [row["line"] for row in await self.all(INTEGRITY)]
+            orphans = [
+                f"a row of {row['child']} belongs to no row of {row['parent']}"
+                for row in await self.all(ORPHANS)
+            ]
+        except Corrupt as error:
+            return [f"the database is damaged ({error.__cause__})"]
+        return [*(line for line in damage if line != "ok"), *orphans]
 
     async def close(self) -> None:
         self._reader.close()

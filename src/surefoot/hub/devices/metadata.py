@@ -23,6 +23,8 @@ DEPTH_MAX = 32
 EMPTY = "{}"
 NULL = b"null"
 Meta = Mapping[str, msgspec.Raw]
+# Metadata as a member of another body, not looked into yet.
+Member = dict[str, msgspec.Raw] | None
 
 
 def parse(body: bytes) -> Meta:
@@ -48,16 +50,14 @@ def merged(text: str, patch: Meta, most: int) -> str:
     return replaced({**before, **patch}, most)
 
 
-def first(given: msgspec.Raw | None) -> str:
-    """User-meta that something begins with, as text; none and null are an empty object."""
+def first(given: Member) -> str:
+    """User-meta that something begins with, as text; without any, an empty object."""
     return member(given, EMPTY, USER_META_MAX)
 
 
-def member(given: msgspec.Raw | None, before: str, most: int) -> str:
-    """Metadata that is a member of a body: none and null leave it as it was `before`."""
-    if given is None or bytes(given) == NULL:
-        return before
-    return replaced(parse(bytes(given)), most)
+def member(given: Member, before: str, most: int) -> str:
+    """The text of `given`; without it, what was `before`. Raises as `parse` and `replaced` do."""
+    return before if given is None else replaced(parse(msgspec.json.encode(given)), most)
 
 
 def echo(given: Meta) -> bytes:

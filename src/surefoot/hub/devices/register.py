@@ -26,7 +26,7 @@ class NewDevice(msgspec.Struct, rename={"user_meta": "user-meta"}):
 
     nick: str | None = None
     secret: str | None = None
-    user_meta: msgspec.Raw | None = None
+    user_meta: metadata.Member = None
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,21 @@
 """Rows of devices. A secret is kept as its hash only; a challenge stays readable, since the device
 asks for it again and again."""
 
+import asyncio
 import hashlib
 import hmac
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from surefoot.errors import Busy, NoRoom
 from surefoot.hub.db.protocol import Row, Tx, Value
 from surefoot.hub.frame.call import now
 
+log = logging.getLogger(__name__)
 TOUCH_EVERY = 30 * 1_000_000
+TOUCH_PATIENCE_S = 0.5
 FIRST = "SELECT * FROM devices WHERE "
 LAST = " ORDER BY created, id LIMIT ? OFFSET ?"
 
@@ -167,10 +172,19 @@ async def saw(db: Tx, device: Device, address: str) -> None:
 
 
 async def _touch(db: Tx, id: str, seen: int, address: str) -> None:
+    """Never fails nor holds up a poll: a device that is answered anything but 200 registers anew
+    (hub-wire 0.9), and it will be here again."""
     moment = now()
     # A clock that was put back notes it too.
-    if abs(moment - seen) >= TOUCH_EVERY:
-        await db.run("UPDATE devices SET seen = ?, address = ? WHERE id = ?", moment, address, id)
+    if abs(moment - seen) < TOUCH_EVERY:
+        return
+    try:
+        async with asyncio.timeout(TOUCH_PATIENCE_S):
+            await db.run(
+                "UPDATE devices SET seen = ?, address = ? WHERE id = ?", moment, address, id
+            )
+    except (TimeoutError, Busy, NoRoom) as error:
+        log.info("A visit of the device %s was not noted (%s)", id, error)
 
 
 async def remove(tx: Tx, id: str) -> None:

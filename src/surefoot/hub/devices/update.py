@@ -28,8 +28,8 @@ class DeviceUpdate(msgspec.Struct, rename=WIRE_NAMES):
     nick: str | None = None
     secret: str | None = None
     public: bool | None = None
-    user_meta: msgspec.Raw | None = None
-    device_meta: msgspec.Raw | None = None
+    user_meta: metadata.Member = None
+    device_meta: metadata.Member = None
 
 
 class NickUpdate(msgspec.Struct):

@@ -1,13 +1,14 @@
 """Which objects a caller means, and whether he may have them."""
 
+from dataclasses import dataclass
+
 from surefoot.errors import Forbidden, NotFound
 from surefoot.hub.devices.access import owned
 from surefoot.hub.frame.call import Call
 from surefoot.hub.objects import store
 from surefoot.hub.objects.store import Stored
-from surefoot.hub.trails.access import visible_step
-from surefoot.hub.trails.store import Step, get_trail
-from surefoot.wire.hub.states import object_names
+from surefoot.hub.trails.access import number, step_of, visible_step
+from surefoot.wire.hub.objects import named
 
 
 def owner(call: Call) -> str:
@@ -36,3 +37,38 @@ async def readable(call: Call) -> Stored:
     if found is None:
         raise _refusal(sha)
     return found
+
+
+@dataclass(frozen=True)
+class Named:
+    """One object of a step under the name that its state gives it."""
+
+    name: str
+    stored: Stored
+
+
+async def of_step(call: Call, sha: str = "") -> list[Named]:
+    """Those of the step of `{trail}` and `{rev}`, in the order of its state; only `sha` if given.
+    Raises Forbidden when the state does not have it (hub-wire 4), NotFound when the Hub has lost
+    one: an incomplete answer would be taken for the whole."""
+    device, step = await visible_step(call)
+    names = {name: found for name, found in named(step.state).items() if sha in ("", found)}
+    if sha and not names:
+        raise Forbidden(f"Object {sha} is none of step {step.rev}; ask the step that has it")
+    held = await store.held(call.hub.database, device.owner, names.values())
+    for name, found in names.items():
+        if found not in held:
+            raise NotFound(f"Object {found} ({name}) is not here; post the step anew")
+    return [Named(name, held[found]) for name, found in names.items()]
+
+
+async def owner_of_step(call: Call) -> str:
+    """Who the objects that are announced for a step are of. Raises Forbidden for others, NotFound
+    when there is no such step."""
+    device = await owned(call, call.part("trail"))
+    await step_of(call.hub.database, device.id, number(call.part("rev")))
+    return device.owner
+
+
+def _refusal(sha: str) -> Forbidden:
+    return Forbidden(f"Object {sha} is none of yours; send it, or ask the step that has it")

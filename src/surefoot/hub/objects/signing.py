@@ -6,6 +6,7 @@ object it was about. It opens nothing that its owner has lost meanwhile: that is
 
 import hashlib
 import hmac
+import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ from surefoot.hub.db.protocol import Database
 from surefoot.hub.frame.call import Call
 from surefoot.hub.frame.hub import Hub
 from surefoot.hub.frame.tokens import load_key
+from surefoot.hub.objects.store import Stored
 
 KEY = "url-key"
 GET, PUT = "GET", "PUT"
@@ -66,14 +68,16 @@ async def signer(hub: Hub) -> Signer:
     return _signers[hub.database]
 
 
-def base(call: Call) -> str:
-    """Where this caller can send and fetch bytes: by the door that he came in by."""
+async def url_of(call: Call, stored: Stored, method: str) -> str:
+    """By the door that the caller came in by: he can send and fetch there."""
+    expires = int(time.time()) + call.hub.limits.url_s
+    token = (await signer(call.hub)).sign(Ticket(stored.sha, method, expires, stored.owner))
+    return f"{_base(call)}{MOUNT}/{token}"
+
+
+def _base(call: Call) -> str:
     is_tls_only = call.request.headers.get("User-Agent", "").startswith(TLS_ONLY)
     return (call.hub.urls.tls if is_tls_only else "") or call.base
-
-
-def url(base: str, token: str) -> str:
-    return f"{base}{MOUNT}/{token}"
 
 
 def _bytes(text: str) -> bytes:

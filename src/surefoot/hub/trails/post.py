@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 
-from surefoot.errors import Conflict, InvalidInput
+from surefoot.errors import Conflict, InvalidInput, NotFound
 from surefoot.hub.audit import note
 from surefoot.hub.db.protocol import Tx
 from surefoot.hub.devices.store import Device
@@ -41,6 +41,9 @@ LARGEST_META = 256 * KIB
 MOST_NAMED = 20
 # Longer texts are read in a thread: the poll of another device must not wait for them.
 SHORT = 64 * KIB
+
+
+_BLANKS = " \t\r\n"
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _same_factory(step: Step, checked: Checked) -> Step:
 async def post_step(call: Call, device: Device) -> Step:
     """Raises Malformed, InvalidInput, Conflict."""
     posted = await _posted(call)
-    checked = await _check(posted.state)
+    checked = await check(posted.state)
     async with call.hub.database.transaction() as tx:
         last = await store.last_rev(tx, device.id)
         if last is None:
@@ -152,6 +155,19 @@ async def replace_state(call: Call, device: Device, rev: int) -> str:
         await store.touch_trail(tx, device.id, at)
         await note(tx, call, "state replaced", f"/trails/{device.id}/steps/{rev}", checked.sha)
     return checked.text
+
+
+async def replace_meta(call: Call, device: Device, rev: int) -> str:
+    """The text that is stored now. Raises Malformed, NotFound."""
+    text = _as_text(await call.bytes()).strip(_BLANKS)
+    try:
+        wire.require_object(text)
+    except InvalidInput as error:
+        raise Malformed(str(error)) from error
+    async with call.hub.database.transaction() as tx:
+        if not await store.set_meta(tx, device.id, rev, text, now()):
+            raise NotFound(f"There is no step {rev} of {device.id}")
+    return text
 
 
 def _step(
@@ -204,10 +220,11 @@ async def _posted(call: Call) -> wire.Posted:
 
 async def _checked_body(call: Call) -> Checked:
     """A body that is a bare state."""
-    return await _check(_as_text(await call.bytes()).strip(" \t\r\n"))
+    return await check(_as_text(await call.bytes()).strip(_BLANKS))
 
 
-async def _check(text: str) -> Checked:
+async def check(text: str) -> Checked:
+    """As `check_state`; a text that is no JSON at all raises Malformed."""
     try:
         return (
             await asyncio.to_thread(check_state, text) if len(text) > SHORT else check_state(text)

@@ -1,11 +1,10 @@
-"""What a query asks for: `?progress.status=`, `?filter=`, `page[...]` (hub-wire 4.2, 4.4).
+"""What a query asks for: `?progress.status=` and `?filter=` (hub-wire 4.2, 4.4).
 
 A condition is a plain value (equality) or an object of operators, all of which must hold: `$eq`,
 `$ne`, `$in`, `$nin`. The first is a device's poll, so what a text means is remembered.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,9 +14,6 @@ from surefoot.wire.hub import trails as wire
 from surefoot.wire.progress import Status
 
 Test = Callable[[Any], bool]
-# More than all steps of one device.
-EVERYTHING = 1 << 40
-_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": lambda found, wanted: found == wanted,
     "$ne": lambda found, wanted: found != wanted,
@@ -68,20 +64,6 @@ def filters(text: str) -> Mapping[str, Test]:
     if not isinstance(wanted, dict):
         raise Malformed('filter must be a JSON object, like {"status":"DONE"}')
     return {key: condition(value) for key, value in wanted.items()}
-
-
-def page(query: Mapping[str, str]) -> tuple[int, int]:
-    """Size and offset. Raises Malformed."""
-    return _whole(query, "page[size]", EVERYTHING), _whole(query, "page[offset]", 0)
-
-
-def _whole(query: Mapping[str, str], key: str, default: int) -> int:
-    text = query.get(key)
-    if text is None:
-        return default
-    if not _WHOLE.fullmatch(text):
-        raise Malformed(f"{key} must be a whole number, 0 or more")
-    return int(text)
 
 
 def _loaded(text: str, key: str) -> Any:

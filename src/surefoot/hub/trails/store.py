@@ -175,10 +175,10 @@ async def set_progress(tx: Tx, trail: str, rev: int, status: str, progress: str,
     )
 
 
-async def set_meta(tx: Tx, trail: str, rev: int, meta: str, at: int) -> None:
-    await tx.run(
-        "UPDATE steps SET meta = ?, modified = ? WHERE trail = ? AND rev = ?", meta, at, trail, rev
-    )
+async def set_meta(tx: Tx, trail: str, rev: int, meta: str, at: int) -> bool:
+    """False: there is no such step."""
+    sql = "UPDATE steps SET meta = ?, modified = ? WHERE trail = ? AND rev = ?"
+    return await tx.run(sql, meta, at, trail, rev) > 0
 
 
 async def touch_trail(tx: Tx, trail: str, at: int) -> None:
@@ -187,3 +187,57 @@ async def touch_trail(tx: Tx, trail: str, at: int) -> None:
 
 async def set_in_sync(tx: Tx, trail: str, at: int) -> None:
     await tx.run("UPDATE trails SET insync = ? WHERE id = ?", at, trail)
+
+
+# ---- summaries ---------------------------------------------------------------------------------
+
+_SUMMARY = """
+    SELECT d.id AS device, d.nick AS nick, d.owner AS owner, d.public AS public, d.seen AS seen,
+        d.address AS address, d.user_meta AS user_meta, COALESCE(t.touched, 0) AS touched,
+        COALESCE((SELECT max(s.rev) FROM steps s WHERE s.trail = d.id), 0) AS newest,
+        p.rev AS rev, p.state_sha AS state_sha, p.progress AS progress, p.step_time AS step_time,
+        p.progress_time AS progress_time
+    FROM devices d
+    LEFT JOIN trails t ON t.id = d.id
+    LEFT JOIN steps p ON p.trail = d.id AND p.rev = (
+        SELECT max(s.rev) FROM steps s WHERE s.trail = d.id AND s.status <> 'NEW')
+    """
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a device stands. `newest`: the last step that was posted. The rest from `rev` on is of
+    the newest step that the device or its owner has said something of; None before the first sync.
+    """
+
+    device: str
+    nick: str
+    owner: str
+    public: bool
+    seen: int
+    address: str
+    user_meta: str
+    touched: int
+    newest: int
+    rev: int | None
+    state_sha: str | None
+    progress: str | None
+    step_time: int | None
+    progress_time: int | None
+
+
+async def standings_of(db: Tx, owner: str) -> list[Standing]:
+    """Of all devices of an account, in one statement."""
+    return [_standing(row) for row in await db.all(_SUMMARY + "WHERE d.owner = ?", owner)]
+
+
+async def standing_of(db: Tx, device: str) -> Standing | None:
+    row = await db.one(_SUMMARY + "WHERE d.id = ?", device)
+    return _standing(row) if row else None
+
+
+_STANDING = tuple(field.name for field in fields(Standing))
+
+
+def _standing(row: Row) -> Standing:
+    return Standing(*[row[name] for name in _STANDING])

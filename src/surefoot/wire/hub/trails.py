@@ -82,7 +82,7 @@ def posted(text: str) -> Posted:
     """Unknown members are let pass; `rev` absent, 0 or -1 means the next one (hub-wire 4.1).
     Raises InvalidInput, naming the bad member."""
     try:
-        members = json.loads(text, parse_float=str)
+        members = json.loads(text, parse_float=str, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"The step is no JSON ({error})") from error
     if not isinstance(members, dict) or not isinstance(members.get("state"), dict):
@@ -96,6 +96,16 @@ def posted(text: str) -> Posted:
         state=member_text(text, "state") or "",
         meta=member_text(text, "meta") or "{}" if meta is not None else "{}",
     )
+
+
+def require_object(text: str) -> None:
+    """Raises InvalidInput for what is no JSON object that can be stored and sent as it is."""
+    try:
+        value = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"The body is no JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise InvalidInput("The body must be a JSON object")
 
 
 def _rev(found: object) -> int | None:

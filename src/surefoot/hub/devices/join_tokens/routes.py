@@ -20,7 +20,7 @@ class NewToken(msgspec.Struct, rename={"user_meta": "default-user-meta"}):
     """`nick`: what its maker calls it. `user_meta`: what each device begins with."""
 
     nick: str | None = None
-    user_meta: msgspec.Raw | None = None
+    user_meta: metadata.Member = None
 
 
 async def make(call: Call) -> StreamResponse:

@@ -1,0 +1,67 @@
+"""`GET /trails/ID/steps`: a device's poll, and the lists for people (hub-wire 4.2).
+
+The poll is what a Hub does most: every device asks every few seconds, and mostly for nothing.
+"""
+
+from aiohttp.web import StreamResponse
+
+from surefoot.errors import InvalidInput
+from surefoot.hub.devices.access import is_owner, visible
+from surefoot.hub.devices.filters import page
+from surefoot.hub.devices.store import Device, touch
+from surefoot.hub.frame.call import Call
+from surefoot.hub.frame.principal import Kind
+from surefoot.hub.frame.route import MIB
+from surefoot.hub.trails import query, store
+from surefoot.hub.trails.access import step_of
+from surefoot.hub.trails.shown import step_body
+from surefoot.wire.hub import trails as wire
+
+NOTHING = b"[]"
+LARGEST_ANSWER = 64 * MIB
+_FILTER = "progress.status"
+_NEW = query.statuses("NEW")
+_NOT_DONE = query.statuses('{"$ne":"DONE"}')
+
+
+async def list_steps(call: Call) -> StreamResponse:
+    trail = call.part("trail")
+    if call.who.kind is Kind.DEVICE and call.who.id == trail:
+        await touch(call.hub.database, trail, call.address)
+        return await _first(call, trail, call.who.owner)
+    device = await visible(call, trail)
+    if call.who.kind is Kind.DEVICE:
+        return await _first(call, device.id, device.owner)
+    return await _page(call, device)
+
+
+async def _first(call: Call, trail: str, owner: str) -> StreamResponse:
+    """A device uses the first element only, and refuses bodies over 2 MiB."""
+    step = await store.first_step(call.hub.database, trail, _wanted(call, _NEW))
+    if step is None:
+        return call.answer(NOTHING)
+    return call.answer(wire.listed([await step_body(call, step, owner)]))
+
+
+async def _page(call: Call, device: Device) -> StreamResponse:
+    """Steps are read one by one, so that no list, however long, fills the memory."""
+    wanted = _wanted(call, _NOT_DONE if is_owner(call.who, device) else _NEW)
+    asked = page(call.query)
+    revs = await store.revs_in(call.hub.database, device.id, wanted, asked.size, asked.offset)
+    bodies: list[bytes] = []
+    left = LARGEST_ANSWER
+    for rev in revs:
+        step = await step_of(call.hub.database, device.id, rev)
+        bodies.append(await step_body(call, step, device.owner))
+        left -= len(bodies[-1])
+        if left < 0:
+            raise InvalidInput(
+                f"These steps are more than {LARGEST_ANSWER} bytes; ask for fewer with "
+                f"page[size]={max(1, len(bodies) // 2)}, and page[offset] for the next"
+            )
+    return call.answer(wire.listed(bodies))
+
+
+def _wanted(call: Call, default: tuple[str, ...]) -> tuple[str, ...]:
+    text = call.query.get(_FILTER)
+    return default if text is None else query.statuses(text)
