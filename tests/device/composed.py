@@ -3,6 +3,7 @@
 from surefoot.device import compose
 from surefoot.device import effects as dev
 from surefoot.device.turn import Device, Modes
+from surefoot.link.record import Link
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
 from surefoot.update import effects as up_do
@@ -14,7 +15,8 @@ from tests.revision.states import app, state
 
 X, Y, SEVEN = "locals/x", "locals/y", "7"
 POLICY = Policy(commit_delay_s=25, goals_timeout_s=120, network_timeout_s=60, max_retries=3)
-REMOTE = Modes(remote_allowed=True, claimed=True)
+REMOTE = Modes(remote_allowed=True)
+OWNED = Link(known=True, settled=True, claimed=True)
 BASE = app("base", group="root")
 
 FACTORY = state(BASE, app("app", group="app"))
@@ -50,6 +52,7 @@ class Bench:
         self.dead, self.bad = set(), set()
         self.installs_fail = None
         self.hub_answers, self.held = True, None
+        self.link = Link()
         self.pv_rev, self.pv_try = "0", None
         self.journal, self.remote, self.left = None, self.modes.remote_allowed, None
         self.log, self.effects, self.answers, self.timers, self.todo = [], [], {}, {}, []
@@ -62,7 +65,8 @@ class Bench:
         """The agent starts on `running` (default: what the boot loader would choose first)."""
         running = running or self.pv_try or self.pv_rev
         self.todo, self.timers, self.left = [], {}, None
-        self.device = Device(Record(running, self.pv_rev, policy=self.policy), modes=self.modes)
+        record = Record(running, self.pv_rev, policy=self.policy)
+        self.device = Device(record, link=self.link, modes=self.modes)
         cause = found.pop("cause", None)
         facts = up_on.Booted(
             running,

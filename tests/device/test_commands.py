@@ -52,7 +52,7 @@ def returning():
 
 # --- the table ----------------------------------------------------------------------------------
 
-CLAIMED = Modes(remote_allowed=True, claimed=True)
+CLAIMED = Modes(remote_allowed=True)
 ALLOWED = Modes(remote_allowed=True)
 # Of a device that runs revision 0, DONE, and has nothing else to do (reference-observed.md,
 # device.md 7; ours where a ruling says so).

@@ -272,7 +272,7 @@ def test_a_step_older_than_the_running_remote_revision_is_stale():
 
 def test_a_running_local_revision_counts_as_none():
     """R17."""
-    bench = Bench(modes=Modes(True, True, claimed=True)).on().updated(X)
+    bench = Bench(modes=Modes(True, True)).on().updated(X)
     bench.give(dev.StepFound(SEVEN))
     bench.settle()
     assert bench.device.update.running == SEVEN
@@ -327,7 +327,7 @@ def test_three_starts_mean_two_retries_and_the_end():
 @pytest.mark.parametrize(("always", "mode"), [(False, False), (True, True)])
 def test_running_a_local_revision_turns_to_local_mode_unless_told_otherwise(always, mode):
     """R20: PV_CONTROL_REMOTE_ALWAYS."""
-    bench = Bench(modes=Modes(True, always, claimed=True)).on().run(X)
+    bench = Bench(modes=Modes(True, always)).on().run(X)
     assert bench.remote is mode
 
 

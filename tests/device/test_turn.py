@@ -56,7 +56,7 @@ def test_the_same_event_twice_from_the_same_device_has_the_same_effects():
 def test_everything_that_is_named_is_in_use():
     """R21: running, `pv_rev`, `pv_try`, being installed, queued, staged, waiting; and what still
     holds an instance."""
-    bench = Bench(modes=Modes(True, True, claimed=True)).on().updated(X).run(Y, "LOCAL_APPLY")
+    bench = Bench(modes=Modes(True, True)).on().updated(X).run(Y, "LOCAL_APPLY")
     bench.hub_answers = False
     bench.give(dev.StepFound(SEVEN))
     assert bench.device.in_use == {"0", X, SEVEN}, "the remote step has dropped the staged one"

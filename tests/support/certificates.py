@@ -1,6 +1,6 @@
 """Certificates made for one test: a CA, perhaps one between, and a server's."""
 
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from dataclasses import dataclass
@@ -97,5 +97,5 @@ _CA_USAGE = x509.KeyUsage(
 )
 
 
-def _time(seconds: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+def _time(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)

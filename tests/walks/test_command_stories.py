@@ -50,7 +50,7 @@ def returning():
 
 
 ALLOWED = Modes(remote_allowed=True)
-CLAIMED = Modes(remote_allowed=True, claimed=True)
+CLAIMED = Modes(remote_allowed=True)
 
 
 # --- abort (R3) ---------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_a_run_of_a_staged_revision_that_fails_lets_the_next_command_in():
 
 def test_a_silent_hub_keeps_no_local_command_out_and_the_step_keeps_its_place():
     """R15, R16: nothing of it was begun; afterwards it is its turn, in remote mode."""
-    bench = idle(Modes(True, True, claimed=True))
+    bench = idle(Modes(True, True))
     bench.hub_answers = False
     bench.give(dev.StepFound(SEVEN))
     assert bench.stage is Stage.REPORT

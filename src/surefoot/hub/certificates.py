@@ -5,7 +5,9 @@ For a desk and for closed networks: devices and people are given `ca.pem` (`sure
 
 import datetime as dt
 import ipaddress
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +17,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from surefoot.errors import Corrupt
+from surefoot.errors import Busy, Corrupt
 from surefoot.files import durable
+from surefoot.files.lock import Lock
 
 # From then on for all of them: a device whose clock was never set is nearer to it than to today.
 BEGIN = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 AUTHORITY_LIFE = dt.timedelta(days=20 * 365)
 SERVER_LIFE = dt.timedelta(days=365)
 RENEW_BEFORE = dt.timedelta(days=60)
+PATIENCE_S = 10.0
 Key = ec.EllipticCurvePrivateKey
 
 
@@ -44,14 +48,33 @@ def authority(directory: Path, now: dt.datetime | None = None) -> Authority:
     """The one in `directory`; made when there is none. Raises Corrupt when it cannot be read: a new
     one would be trusted by nobody."""
     certificate, key = directory / "ca.pem", directory / "ca-key.pem"
-    if certificate.exists() and key.exists():
-        return _read_authority(certificate, key)
     durable.make_dirs(directory, 0o700)
-    made = _make_authority(now or dt.datetime.now(dt.UTC))
-    # The certificate last: it is what says that there is an authority.
-    durable.write(key, _key_pem(made.key), 0o600)
-    durable.write(certificate, _pem(made.certificate))
-    return made
+    with _alone(directory):
+        # The certificate is written last: it is what says that there is an authority.
+        if certificate.exists():
+            return _read_authority(certificate, key)
+        made = _make_authority(now or dt.datetime.now(dt.UTC))
+        durable.write(key, _key_pem(made.key), 0o600)
+        durable.write(certificate, _pem(made.certificate))
+        return made
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """`surefoot hub ca` may come while the Hub starts for the first time: one of them makes it."""
+    lock, deadline = Lock(directory / "lock"), time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            lock.acquire()
+            break
+        except Busy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def authority_pem(directory: Path) -> str:
@@ -89,7 +112,7 @@ def _read_authority(certificate: Path, key: Path) -> Authority:
     try:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
         secret = serialization.load_pem_private_key(key.read_bytes(), None)
-    except ValueError as error:
+    except (FileNotFoundError, ValueError) as error:
         raise Corrupt(
             f"The authority in {certificate.parent} cannot be read ({error}); bring it back from a "
             "backup, or remove the directory and give the new `surefoot hub ca` to all devices"

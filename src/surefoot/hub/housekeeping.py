@@ -11,6 +11,7 @@ from surefoot.hub.accounts import store as accounts
 from surefoot.hub.devices import store as devices
 from surefoot.hub.frame.call import now
 from surefoot.hub.frame.hub import Hub
+from surefoot.hub.objects.collect import collect
 
 log = logging.getLogger(__name__)
 HOUR_S = 3600.0
@@ -35,9 +36,14 @@ async def forget_failures(hub: Hub) -> int:
     return 0
 
 
+async def collect_objects(hub: Hub) -> int:
+    return await collect(hub)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("unclaimed devices", HOUR_S, expire_unclaimed),
     Chore("refused logins", HOUR_S, forget_failures),
+    Chore("objects that nobody names", HOUR_S, collect_objects),
 )
 
 

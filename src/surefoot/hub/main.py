@@ -1,22 +1,20 @@
 """`surefoot hub run`: one process that serves a data directory until it is told to end."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from surefoot.errors import Busy
 from surefoot.files import durable
-from surefoot.files.lock import Lock
 from surefoot.hub.accounts.authenticate import authenticate
 from surefoot.hub.blobs.directory import DirectoryBlobs
 from surefoot.hub.db.sqlite import SqliteDatabase
 from surefoot.hub.frame.app import build
 from surefoot.hub.frame.hub import Hub, Urls
 from surefoot.hub.frame.tokens import Tokens, load_key
+from surefoot.hub.holding import held
 from surefoot.hub.housekeeping import CHORES, keep_house
 from surefoot.hub.routes import ROUTES
 from surefoot.hub.server import Server, listen
@@ -35,37 +33,6 @@ def run(settings: Settings, tell: Tell) -> int:
     with held(layout), asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_run(settings, tell))
     return 0
-
-
-@contextlib.contextmanager
-def held(layout: Layout) -> Any:
-    """The data directory is ours: only its holder recovers and repairs blobs. Raises Busy."""
-    lock = Lock(layout.lock)
-    try:
-        lock.acquire()
-    except Busy as error:
-        raise Busy(f"A Hub serves {layout.root} already ({error})", error.retry_after_s) from error
-    with contextlib.closing(_Held(lock)):
-        yield
-
-
-class _Held:
-    def __init__(self, lock: Lock) -> None:
-        self.close = lock.release
-
-
-@asynccontextmanager
-async def opened(layout: Layout, patience_s: float | None = None) -> AsyncIterator[SqliteDatabase]:
-    """The database, brought up to this release. Also while a Hub runs on it."""
-    durable.make_dirs(layout.root, 0o700)
-    database = SqliteDatabase(layout.database)
-    try:
-        applied = await database.migrate()
-        if applied:
-            log.info("the database is at %s", applied[-1])
-        yield database
-    finally:
-        await database.close()
 
 
 async def _run(settings: Settings, tell: Tell) -> None:
@@ -90,7 +57,9 @@ async def _serving(settings: Settings) -> AsyncIterator[Urls]:
         plain = stack.enter_context(listen(settings.listen)) if settings.listen else None
         tls = stack.enter_context(listen(settings.tls_listen)) if settings.tls_listen else None
         urls = urls_of(settings, *(door.getsockname()[1] if door else 0 for door in (plain, tls)))
-        database = await stack.enter_async_context(opened(layout))
+        database = SqliteDatabase(layout.database)
+        stack.push_async_callback(database.close)
+        await database.migrate()
         blobs = DirectoryBlobs(layout.blobs)
         await asyncio.to_thread(blobs.recover)
         hub = Hub(database, blobs, Tokens(await load_key(database)), urls, limits_of(settings))

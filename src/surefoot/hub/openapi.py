@@ -14,7 +14,7 @@ from surefoot.hub.frame.app import TABLE
 from surefoot.hub.frame.call import Call
 from surefoot.hub.frame.route import Access, Route
 
-PART = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
+PART = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})*)?\}")
 SCHEMAS = "#/components/schemas/{name}"
 WHO = {
     Access.BLIND: "anybody",

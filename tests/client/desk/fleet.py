@@ -161,8 +161,8 @@ def hashed(data: bytes) -> str:
 
 
 class BadLine:
-    """A TCP proxy before the Hub. `cut(n, times)`: of the next connections, each is cut once the
-    client has sent n bytes. `lose(mark)`: the next request that holds these bytes is passed on
+    """A TCP proxy before the Hub. `cut(n, times)`: a connection is cut when the client has sent n
+    bytes on it, so many times. `lose(mark)`: the next request that holds these bytes is passed on
     whole, and its answer lost. `down()` refuses, `up()` takes connections again."""
 
     def __init__(self, port: int) -> None:
@@ -221,38 +221,36 @@ class BadLine:
             threading.Thread(target=self._up, args=(client, hub), daemon=True).start()
 
     def _up(self, client: socket.socket, hub: socket.socket) -> None:
-        """Client to Hub; the way back is a thread of its own unless its bytes are to be lost."""
-        sent = 0
-        back = threading.Thread(target=self._back, args=(client, hub), daemon=True)
-        is_lost = False
+        """Client to Hub; the way back is a thread of its own."""
+        is_lost = threading.Event()
+        back = threading.Thread(target=self._back, args=(client, hub, is_lost), daemon=True)
+        back.start()
+        sent, tail = 0, b""
         with contextlib.suppress(OSError):
             while chunk := client.recv(16384):
-                is_lost = is_lost or bool(self._lost and self._lost in chunk)
-                if not is_lost and not back.is_alive():
-                    with contextlib.suppress(RuntimeError):
-                        back.start()
+                if self._lost and self._lost in tail + chunk:
+                    self._lost = b""
+                    is_lost.set()
+                tail = chunk[-64:]
                 sent += len(chunk)
                 hub.sendall(chunk)
                 if self._cuts_left and sent >= self._cut_at:
                     self._cuts_left -= 1
                     self.cuts += 1
                     break
-                if is_lost and self._is_whole(hub):
-                    self._lost = b""
-                    self.losses += 1
-                    break
         for one in (client, hub):
             _shut(one)
+        back.join()
+        for one in (client, hub):
             one.close()
             self._open.discard(one)
 
-    def _is_whole(self, hub: socket.socket) -> bool:
-        """Whether the Hub has answered, which it does once it has done what was asked."""
-        return bool(hub.recv(65536))
-
-    def _back(self, client: socket.socket, hub: socket.socket) -> None:
+    def _back(self, client: socket.socket, hub: socket.socket, is_lost: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while chunk := hub.recv(65536):
+                if is_lost.is_set():  # the Hub has answered, so what was asked is done
+                    self.losses += 1
+                    break
                 client.sendall(chunk)
         _shut(client)
 

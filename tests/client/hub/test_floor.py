@@ -1,6 +1,6 @@
 """R23: a wrong clock neither shuts a device out, nor lets anybody else in."""
 
-import asyncio
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,7 +136,7 @@ async def test_with_a_clock_behind_no_floor_libcurl_judges(world: World) -> None
     for own, words in ((ended, "expired"), (early, "not yet valid")):
         with world.server(own) as server:
             for floor in (None, NOW - 100 * DAY):
-                with pytest.raises(Unreachable, match=f"{words}; the clock of this machine says"):
+                with pytest.raises(Unreachable, match=f"{words}.*; the clock of this machine says"):
                     await world.ask(server, floor)
 
 
@@ -207,22 +207,19 @@ async def test_the_look_goes_through_the_proxy_too(world: World) -> None:
 
 @pytest.mark.usefixtures("wrong_clock")
 async def test_a_proxy_that_refuses_is_named(world: World) -> None:
-    with world.server(sign("localhost", *ALWAYS, by=world.ca)) as server:
-        with TunnelProxy(refuses=True) as proxy, pytest.raises(Unreachable, match="407"):
+    own = sign("localhost", *ALWAYS, by=world.ca)
+    with world.server(own) as server, TunnelProxy(refuses=True) as proxy:
+        with pytest.raises(Unreachable, match="407"):
             await world.ask(server, NOW, proxy=Proxy(proxy.host, proxy.port))
 
 
 @pytest.mark.usefixtures("wrong_clock")
 async def test_a_server_that_never_speaks_is_left(world: World) -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    async with silent:
-        port = silent.sockets[0].getsockname()[1]
-        url = f"https://localhost:{port}"
-        trust = world.trust(NOW)
-        async with client(url, trust=trust, retries=0, timeout_s=0.2) as http:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://localhost:{silent.getsockname()[1]}"
+        async with client(url, trust=world.trust(NOW), retries=0, timeout_s=0.2) as http:
             with pytest.raises(Unreachable, match="does not answer"):
                 await http.request("GET", "/")
-        silent.close_clients() if hasattr(silent, "close_clients") else None
 
 
 @pytest.mark.usefixtures("wrong_clock")

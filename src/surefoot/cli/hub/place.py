@@ -63,11 +63,11 @@ def libraries() -> Iterator[None]:
 def on_database(place: Path, work: Callable[["SqliteDatabase"], Awaitable[T]]) -> T:
     """`work` on the Hub's database, also while the Hub runs."""
     with libraries():
-        from surefoot.hub.main import opened
+        from surefoot.hub.holding import database
         from surefoot.hub.settings import Layout
 
     async def whole() -> T:
-        async with opened(Layout(place)) as database:
-            return await work(database)
+        async with database(Layout(place)) as opened:
+            return await work(opened)
 
     return asyncio.run(whole())

@@ -202,14 +202,20 @@ class HttpClient:
     async def _run(self, asked: "Asked", transfer: "Transfer", patience: "Patience") -> "End":
         if self._is_bare or not asked.url.startswith("https:"):
             return await self._lines.run(asked, transfer, self._curl.Security(), patience)
-        while True:
-            try:
-                security = await self._judge.security(asked.url, patience.idle_s)
-            except Unreachable as error:
-                return self._curl.End(_NOT_JUDGED, str(error), False, "")
-            end = await self._lines.run(asked, transfer, security, patience)
-            if end.fault != _WRONG_KEY or not self._judge.forget(asked.url):
-                return end
+        end = await self._run_judged(asked, transfer, patience)
+        if end.fault == _WRONG_KEY and self._judge.forget(asked.url):
+            # Once more, and no oftener: somebody may stand in the way after each look.
+            end = await self._run_judged(asked, transfer, patience)
+        return end
+
+    async def _run_judged(
+        self, asked: "Asked", transfer: "Transfer", patience: "Patience"
+    ) -> "End":
+        try:
+            security = await self._judge.security(asked.url, patience.idle_s)
+        except Unreachable as error:
+            return self._curl.End(_NOT_JUDGED, str(error), False, "")
+        return await self._lines.run(asked, transfer, security, patience)
 
 
 def _may_follow(url: str, target: str) -> bool:

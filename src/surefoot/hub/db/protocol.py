@@ -38,6 +38,9 @@ class Database(Tx, Protocol):
         read, decide and write do not overlap. Do nothing slow inside, and ask nobody but the Tx:
         the database itself would wait for the end of the block."""
 
+    async def outdated(self) -> list[str]:
+        """Names of the migrations that `migrate` would apply. Raises as it does."""
+
     async def migrate(self) -> list[str]:
         """Brings the tables up to this release; names of the migrations that were applied. Safe
         when several processes start at once, and after a cut. Raises Conflict when the tables are

@@ -62,6 +62,9 @@ class SqliteDatabase:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
 
+    async def outdated(self) -> list[str]:
+        return [name for name, _ in await self._missing(self)]
+
     async def migrate(self) -> list[str]:
         """A database that is up to date is only read: also commands beside a Hub migrate."""
         if not await self._missing(self):

@@ -2,9 +2,10 @@
 
 from aiohttp.web import StreamResponse
 
+from surefoot.hub.db.errors import Orphan
 from surefoot.hub.devices.access import owned
 from surefoot.hub.frame.call import Call, now, time_text
-from surefoot.hub.frame.problems import Malformed
+from surefoot.hub.frame.problems import Malformed, Unauthenticated
 from surefoot.hub.frame.route import KIB, MIB, Access, Route
 from surefoot.hub.logs import cursor as cursors
 from surefoot.hub.logs import store
@@ -21,9 +22,11 @@ from surefoot.wire.hub.logs import LogEntry
 async def post_logs(call: Call) -> StreamResponse:
     """A device sends many small ones and waits two seconds for each answer."""
     found = lines(await call.bytes())
-    if found:
+    try:
         async with call.hub.database.transaction() as tx:
             await store.append(tx, call.who.id, found, now(), call.hub.limits.log_lines)
+    except Orphan as error:
+        raise Unauthenticated("This device was removed; register again") from error
     return call.answer(wire.ACCEPTED)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from surefoot.errors import InvalidInput
+from surefoot.errors import InvalidInput, NotFound
+from surefoot.hub.db.errors import Orphan
 from surefoot.hub.frame.call import now
 from surefoot.hub.frame.hub import Hub
 from surefoot.hub.frame.problems import Malformed, TooLarge
@@ -62,11 +63,15 @@ def checked_name(name: str) -> str:
 
 
 async def announce(hub: Hub, new: Stored) -> Announced:
-    """What a public device's step has is the owner's from now on, too."""
-    async with hub.database.transaction() as tx:
-        await store.announce(tx, new)
-        await store.link(tx, new.owner, [new.sha])
-        stored = await store.get(tx, new.owner, new.sha) or new
+    """What a public device's step has is the owner's from now on, too. Raises NotFound when he has
+    no account any more: a conflict would tell the client that the bytes are here."""
+    try:
+        async with hub.database.transaction() as tx:
+            await store.announce(tx, new)
+            await store.link(tx, new.owner, [new.sha])
+            stored = await store.get(tx, new.owner, new.sha) or new
+    except Orphan as error:
+        raise NotFound("The account that announces this object is gone") from error
     # A blob that is gone can be healed by whoever has its bytes: they are asked for.
     return Announced(stored, stored.present > 0 and await hub.blobs.has(new.sha))
 

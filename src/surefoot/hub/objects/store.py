@@ -112,7 +112,7 @@ async def announce(tx: Tx, wanted: Stored) -> None:
 
 
 async def prove(tx: Tx, stored: Stored) -> None:
-    """Its owner has sent its bytes. Raises Taken when he has no account any more."""
+    """Its owner has sent its bytes. Raises Orphan when he has no account any more."""
     await _put(tx, _PROVE, replace(stored, present=PROVED))
 
 

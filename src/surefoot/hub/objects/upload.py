@@ -12,7 +12,7 @@ from aiohttp import web
 
 from surefoot.errors import Busy, Corrupt, Forbidden, NotFound
 from surefoot.hub.blobs.protocol import Upload
-from surefoot.hub.db.errors import Taken
+from surefoot.hub.db.errors import Orphan
 from surefoot.hub.frame.call import Call
 from surefoot.hub.frame.problems import Malformed
 from surefoot.hub.objects import signing, store
@@ -72,7 +72,7 @@ async def _prove(call: Call, stored: Stored) -> None:
             if not await call.hub.blobs.has(stored.sha):
                 raise Busy(f"Object {stored.sha} was cleared away; send it again", retry_after_s=1)
             await store.prove(tx, stored)
-    except Taken as error:
+    except Orphan as error:
         raise NotFound("The account that announced this object is gone") from error
 
 

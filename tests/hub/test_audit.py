@@ -1,0 +1,76 @@
+"""Who did what, to what, from where."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from surefoot.hub import audit
+from surefoot.hub.db.sqlite import SqliteDatabase
+from surefoot.hub.frame.principal import ANONYMOUS, NOBODY, Kind, Principal
+
+ADA = Principal(Kind.USER, "a" * 24, "ada", "a" * 24)
+EVE = Principal(Kind.USER, "e" * 24, "eve", "e" * 24)
+
+
+def by(who):
+    return SimpleNamespace(who=who, address="192.0.2.7")
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Runs `story(database)` on an empty log."""
+    database = SqliteDatabase(tmp_path / "hub.db")
+    asyncio.run(database.migrate())
+    yield lambda story: asyncio.run(story(database))
+    asyncio.run(database.close())
+
+
+def test_an_entry_says_who_what_and_from_where(told):
+    async def story(database):
+        await audit.note(database, by(ADA), "device claimed", "prn:::devices:/x", "gw")
+        return await audit.entries(database, "", 99, 99)
+
+    (entry,) = told(story)
+    assert (entry.actor, entry.action) == (ADA.prn, "device claimed")
+    assert (entry.subject, entry.detail, entry.address) == ("prn:::devices:/x", "gw", "192.0.2.7")
+    assert entry.created > 0
+
+
+def test_whoever_has_no_account_is_nobody_here(told):
+    async def story(database):
+        for who in (NOBODY, ANONYMOUS):
+            await audit.note(database, by(who), "login refused", ADA.prn)
+        return await audit.entries(database, "", 99, 99)
+
+    assert [entry.actor for entry in told(story)] == ["", ""]
+
+
+def test_entries_by_and_about_a_name_are_its_own_and_newest_first(told):
+    async def story(database):
+        await audit.note(database, by(ADA), "step posted", "one")
+        await audit.note(database, by(EVE), "step posted", "two")
+        await audit.note(database, by(NOBODY), "login refused", ADA.prn)
+        pages = [await audit.entries(database, ADA.prn, before, 1) for before in (99, 3, 1)]
+        return [[entry.id for entry in page] for page in pages]
+
+    assert told(story) == [[3], [1], []]
+
+
+def test_an_entry_is_kept_only_with_what_it_tells_of(told):
+    async def story(database):
+        with pytest.raises(RuntimeError):
+            async with database.transaction() as tx:
+                await audit.note(tx, by(ADA), "device deleted", "x")
+                raise RuntimeError
+        return await audit.entries(database, "", 99, 99)
+
+    assert told(story) == []
+
+
+def test_a_long_text_of_a_caller_is_cut(told):
+    async def story(database):
+        await audit.note(database, by(ADA), "step posted", "x", "m" * 100_000)
+        return await audit.entries(database, "", 99, 99)
+
+    assert len(told(story)[0].detail) == audit.LONGEST_DETAIL
