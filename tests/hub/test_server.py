@@ -12,16 +12,16 @@ import pytest
 from aiohttp import web
 
 from surefoot.errors import Busy, InvalidInput
-from surefoot.hub.certificates import Pair
+from surefoot.hub.certificates import server_pair
 from surefoot.hub.server import Doorkeeping, Server, listen, most_files
 from surefoot.hub.settings import Address
 from surefoot.hub.tls import Tls
-from tests.support.certificates import issue
 
 HERE = Address("127.0.0.1", 0)
 ASK = b"GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
 CLOSING = b"GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
 Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+ORDINARY = Doorkeeping()
 LOOPS = ["asyncio", "uvloop"]
 
 
@@ -73,10 +73,10 @@ def run(loop: str, story: Coroutine[Any, Any, None]) -> None:
 
 
 @asynccontextmanager
-async def served(tmp_path: Path, rules: Doorkeeping = Doorkeeping()) -> AsyncIterator[Place]:
-    made = issue(tmp_path / "tls")
-    place = Place(Tls(lambda: Pair(made.file, made.key)))
-    place.ca = made.ca
+async def served(tmp_path: Path, rules: Doorkeeping = ORDINARY) -> AsyncIterator[Place]:
+    made = server_pair(tmp_path, ["localhost", "127.0.0.1"])
+    place = Place(Tls(lambda: made))
+    place.ca = tmp_path / "ca.pem"
     place.plain_address = place.plain.getsockname()
     place.secure_address = place.secure.getsockname()
     server = Server(place.app, rules)

@@ -10,24 +10,24 @@ import pytest
 from cryptography import x509
 
 from surefoot.errors import Corrupt, NotFound
-from surefoot.hub.certificates import Pair
+from surefoot.hub.certificates import Pair, server_pair
 from surefoot.hub.settings import Settings
 from surefoot.hub.tls import Tls, tls_of
-from tests.support.certificates import Certificate, issue
 
 
-def pair_of(made: Certificate) -> Pair:
-    return Pair(made.file, made.key)
+def issue(place: Path) -> Pair:
+    """By an authority of its own."""
+    return server_pair(place, ["localhost", "127.0.0.1"])
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Pair:
-    return pair_of(issue(tmp_path / "first"))
+    return issue(tmp_path / "first")
 
 
-def replace(pair: Pair, made: Certificate) -> None:
+def replace(pair: Pair, made: Pair) -> None:
     """As a renewal does it: one file after the other, each in one step."""
-    for old, new in ((pair.certificate, made.file), (pair.key, made.key)):
+    for old, new in ((pair.certificate, made.certificate), (pair.key, made.key)):
         shutil.copy(new, fresh := old.with_suffix(".new"))
         os.replace(fresh, old)
 
@@ -97,7 +97,7 @@ def test_half_a_replacement_is_not_taken_and_is_told(
     pair: Pair, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tls, second = Tls(lambda: pair), issue(tmp_path / "second")
-    shutil.copy(second.file, pair.certificate)
+    shutil.copy(second.certificate, pair.certificate)
     assert not tls.refresh()
     assert "are no certificate with its key" in caplog.text
     shutil.copy(second.key, pair.key)

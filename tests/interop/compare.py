@@ -87,6 +87,13 @@ def _whole(seen: Compared, *_: Any) -> Iterator[str]:
         yield f"{found!r}, wanted {seen.wanted!r}"
 
 
+def _meta(seen: Compared, *_: Any) -> Iterator[str]:
+    found = {key: value for key, value in json.loads(seen.text).items() if value is not None}
+    wanted = {key: value for key, value in seen.wanted.items() if value is not None}
+    if found != wanted:
+        yield f"{found!r}, wanted {wanted!r}"
+
+
 def _count(seen: Compared, *_: Any) -> Iterator[str]:
     found, wanted = elements(seen.text), elements(seen.recorded)
     if bool(found) != bool(wanted):
@@ -115,6 +122,7 @@ SHAPES = {
     Shape.STATUS: _status,
     Shape.TOKEN: _token,
     Shape.BLOB: _blob,
+    Shape.META: _meta,
     Shape.WHOLE: _whole,
     Shape.COUNT: _count,
     Shape.FIRST: _first,

@@ -23,4 +23,4 @@ def ca(hub):
 
 @pytest.fixture
 def owner(hub):
-    return hub.owner(f"ada{next(NICKS)}")
+    return hub.sign_up(f"ada{next(NICKS)}")

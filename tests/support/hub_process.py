@@ -23,8 +23,10 @@ PASSWORD = "correct horse battery"
 class HubProcess:
     """`surefoot hub run` on ports of its own; the same ports after a stop and a start."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
+        """`options`: further ones of `hub run`."""
         self.data = data
+        self.options = options
         self.urls: dict[str, str] = {}  # by scheme
         self._process: subprocess.Popen[str] | None = None
 
@@ -41,6 +43,7 @@ class HubProcess:
             [
                 COMMAND, "hub", "run", "--data", self.data,
                 "--listen", f"127.0.0.1:{listen[0]}", "--tls-listen", f"127.0.0.1:{listen[1]}",
+                *self.options,
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
@@ -94,8 +97,17 @@ class HubProcess:
         return file
 
     def owner(self, nick: str) -> "Owner":
-        """A new account, logged in."""
+        """A new account by the operator's command, logged in."""
         self.command("user", "add", nick, "--password-stdin", said=PASSWORD)
+        return self._login(nick)
+
+    def sign_up(self, nick: str) -> "Owner":
+        """A new account by the public door, logged in: quicker than a command."""
+        body = {"nick": nick, "email": f"{nick}@example.org", "password": PASSWORD}
+        Owner(self.urls["http"], nick, PASSWORD).good("POST", "/auth/accounts", body)
+        return self._login(nick)
+
+    def _login(self, nick: str) -> "Owner":
         owner = Owner(self.urls["http"], nick, PASSWORD)
         owner.login()
         return owner

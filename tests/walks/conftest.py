@@ -53,3 +53,19 @@ def walk(tmp_path, images, request):
     finally:
         made.device.stop()
     assert made.device.leftovers() == []
+
+
+@pytest.fixture
+def remote(tmp_path, images, request):
+    """As `walk`, with a Hub of its own; not claimed yet."""
+    from tests.walks.remote_walk import RemoteWalk
+
+    mark = request.node.get_closest_marker("settings")
+    made = RemoteWalk(tmp_path, images, mark.kwargs if mark else {})
+    made.device.create(made.checkout("factory")).start()
+    try:
+        made.device.at_rest()
+        yield made
+    finally:
+        made.close()
+    assert made.device.leftovers() == []

@@ -38,15 +38,27 @@ class Root(LazyGroup):
         "hub": Lazy("surefoot.cli.hub", "Run a fleet server, and look after it."),
         "login": Lazy("surefoot.cli.desk.login", "Log in at a Hub."),
         "logout": Lazy("surefoot.cli.desk.login", "Forget the login at a Hub."),
-        "whoami": Lazy("surefoot.cli.desk.login", "Show who is logged in at the Hub."),
+        "whoami": Lazy(
+            "surefoot.cli.desk.login", "Show who is logged in at the Hub, and until when."
+        ),
         "claim": Lazy("surefoot.cli.desk.devices", "Make a new device yours."),
-        "devices": Lazy("surefoot.cli.desk.devices", "List your devices and what they do."),
+        "devices": Lazy(
+            "surefoot.cli.desk.devices", "List your devices, what they run and how far they are."
+        ),
         "post": Lazy("surefoot.cli.desk.post", "Post a revision to a device, through its Hub."),
-        "step": Lazy("surefoot.cli.desk.steps", "Show a revision of a device at its Hub."),
-        "cancel": Lazy("surefoot.cli.desk.steps", "Cancel a revision that is not installed yet."),
-        "logs": Lazy("surefoot.cli.desk.logs", "Show what a device has logged at its Hub."),
+        "step": Lazy(
+            "surefoot.cli.desk.steps",
+            "Show how far a revision of a device has come, and what it changes.",
+        ),
+        "cancel": Lazy(
+            "surefoot.cli.desk.steps", "Cancel a revision that its device has not begun to install."
+        ),
+        "logs": Lazy(
+            "surefoot.cli.desk.logs", "Show the log of a device, as the Hub got it: oldest first."
+        ),
         "join-tokens": Lazy(
-            "surefoot.cli.desk.join_tokens", "Let devices join that need no claim."
+            "surefoot.cli.desk.join_tokens",
+            "Make, list or disable tokens for devices that join by themselves.",
         ),
         "agent": Lazy(
             "surefoot.cli.agent", "Run the agent of a device: what a boot loader starts."

@@ -29,11 +29,23 @@ class Follower:
     Never waits for a line. A log that is not there yet, or no more, has no lines.
     """
 
-    def __init__(self, path: Path, count: int = 0) -> None:
+    def __init__(self, path: Path, count: int = 0, read_max_bytes: int = READ_MAX_BYTES) -> None:
         self._path = path
         self._count = count
+        self._read_max_bytes = read_max_bytes
         self._offset = 0
         self._newest_copy = 0
+        self._rest = b""
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """The newest copy that was read, and the bytes of the log behind the last whole line; for
+        `resume`, also in a later life."""
+        return self._newest_copy, max(0, self._offset - len(self._rest))
+
+    def resume(self, position: tuple[int, int]) -> None:
+        """In place of `begin`: goes on from there; (0, 0) is the beginning of all that is kept."""
+        self._newest_copy, self._offset = position
         self._rest = b""
 
     def begin(self) -> list[str]:
@@ -42,7 +54,8 @@ class Follower:
         return lines[max(0, len(lines) - self._count) :]
 
     def read(self) -> list[str]:
-        """The lines that were finished since the last call, at most about 1 MiB of them."""
+        """The lines that were finished since the last call, at most about 1 MiB of them (or what
+        was asked for)."""
         return self._finished(self._locked(lambda: b"".join(self._added())))
 
     def unfinished(self) -> list[str]:
@@ -71,7 +84,7 @@ class Follower:
 
     def _added(self) -> Iterator[bytes]:
         """From where we were in the log, through the copies made since, to its end now."""
-        left = READ_MAX_BYTES
+        left = self._read_max_bytes
         for number, copy in copies(self._path).items():
             if number > self._newest_copy:
                 data = _part(copy, self._offset, left)

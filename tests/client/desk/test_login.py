@@ -1,4 +1,6 @@
 import asyncio
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,23 @@ def test_a_new_login_takes_the_ca_of_the_one_before(
     kept = sessions.ca_file(again)
     assert kept is not None
     assert kept.exists()
+
+
+def test_a_hub_that_sends_on_is_asked_at_its_right_address(tmp_path: Path) -> None:
+    class Sends(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(301)
+            self.send_header("Location", "https://hub.example/auth/login")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Sends) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(InvalidInput, match=r"sends on to https://hub\.example"):
+            asyncio.run(login(Sessions(tmp_path / "c"), url, "ann", PASSWORD))
+        thread.join()

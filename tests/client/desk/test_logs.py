@@ -11,15 +11,15 @@ from surefoot.client.desk.pace import Pace
 from surefoot.errors import Unreachable
 from tests.client.desk.fleet import QUICK, BadLine, Fleet, Robot
 
+ALL = Filters()
+
 
 @pytest.fixture
 def robot(fleet: Fleet) -> Robot:
     return fleet.robot()
 
 
-def read(
-    fleet: Fleet, robot: Robot, count: int | None = None, filters: Filters = Filters()
-) -> list[str]:
+def read(fleet: Fleet, robot: Robot, count: int | None = None, filters: Filters = ALL) -> list[str]:
     """The last `count`, or all."""
 
     async def work(hub: DeskHub, device: Device) -> list[str]:

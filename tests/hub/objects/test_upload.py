@@ -8,7 +8,7 @@ import pytest
 from surefoot.hub.objects import signing, store
 from surefoot.hub.objects import upload as room
 from surefoot.hub.objects.signing import Ticket
-from tests.hub.objects.senders import Wire, files, sha_of, until
+from tests.hub.objects.senders import Sender, Wire, files, sha_of, until
 
 DATA = bytes(range(256)) * 4096  # 1 MiB: more than one piece
 
@@ -130,6 +130,7 @@ def test_a_sender_that_stands_still_is_ended(world, ada, monkeypatch):
         wire.head(len(data))
         wire.write(data[:1000])
         status, body = wire.answer()
+        wire.write(data[1000:])  # aiohttp waits a while for the rest before it closes
     assert status == 400
     assert b"send it again" in body
 
@@ -241,8 +242,6 @@ def test_an_announcement_that_goes_during_the_upload_comes_back(world, ada):
 
 
 def test_an_account_that_goes_during_the_upload_has_no_objects(world):
-    from tests.hub.objects.senders import Sender
-
     leaver, data = Sender(world, world.user("leaver")), DATA[16:]
     with Wire(world, leaver.ticket(data)) as wire:
         wire.head(len(data))

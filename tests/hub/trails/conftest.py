@@ -98,7 +98,7 @@ def uploaded(world, ada):
     owner = world.call("GET", "/auth/auth_status", token=ada).json["prn"].partition("/")[2]
 
     def make(content=None):
-        content = content or f"object {next(_numbers)}".encode()
+        content = f"object {next(_numbers)}".encode() if content is None else content
         sha = hashlib.sha256(content).hexdigest()
         world.run(_keep(world, owner, sha, content))
         return sha

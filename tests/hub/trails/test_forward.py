@@ -110,7 +110,8 @@ def test_the_logs_of_an_error_may_come_later():
     held = said(Status.ERROR, "A container could not be started", more="kept")
     late = forward(held, said(Status.ERROR, "A container could not be started", logs="{}"))
     assert (late.status, late.message, late.logs) == (held.status, held.message, "{}")
-    assert '"more":"kept"' in late.text and '"logs":"{}"' in late.text
+    assert '"more":"kept"' in late.text
+    assert '"logs":"{}"' in late.text
 
 
 def test_logs_that_are_there_stay():
@@ -278,5 +279,7 @@ def test_only_what_is_in_progress_can_be_given_up(held):
 
 def test_the_hubs_own_words():
     assert FRESH.text == '{"status":"NEW","status-msg":"","progress":0,"retries":0}'
-    assert FACTORY_DONE.status is Status.DONE and FACTORY_DONE.message == "Factory revision"
-    assert is_early(FRESH) and not is_early(FACTORY_DONE)
+    assert FACTORY_DONE.status is Status.DONE
+    assert FACTORY_DONE.message == "Factory revision"
+    assert is_early(FRESH)
+    assert not is_early(FACTORY_DONE)

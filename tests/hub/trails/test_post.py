@@ -6,7 +6,14 @@ import threading
 import pytest
 
 from surefoot.errors import Conflict
-from surefoot.hub.trails.post import LONGEST_MESSAGE, MOST_NAMED, SHORT, check_state, next_rev
+from surefoot.hub.trails.post import (
+    LONGEST_MESSAGE,
+    MOST_NAMED,
+    MOST_OFFERED,
+    SHORT,
+    check_state,
+    next_rev,
+)
 from surefoot.revision.errors import StateError
 from surefoot.revision.limits import LIMITS
 from surefoot.wire.hub.answers import member_text
@@ -15,7 +22,8 @@ from tests.hub.trails.conftest import FACTORY, SPEC
 SHA = "ab" * 32
 ODD = (
     '{ "#spec" : "pantavisor-service-system@1" ,\n'
-    ' "b.json":[1.50e0, 1E3,-0, 12345678901234567890123],"a.json" : {"z":"\\u00e9é\\ud83d\\ude00"} }'
+    ' "b.json":[1.50e0, 1E3,-0, 12345678901234567890123],'
+    '"a.json" : {"z":"\\u00e9é\\ud83d\\ude00"} }'
 )
 
 
@@ -90,14 +98,15 @@ def test_a_number_that_is_asked_for_must_be_the_next():
             next_rev(asked, 4)
 
 
-# ---- the first sync --------------------------------------------------------------------------------
+# ---- the first sync ------------------------------------------------------------------------------
 
 
 def test_the_first_sync_makes_a_trail_with_step_0(world, ada):
     id, token = world.device(ada)
     assert world.call("GET", "/trails/", token=token).body == b"[]"
     made = world.call("POST", "/trails/", ODD.encode() + b"\n", token=token)
-    assert made.status == 200 and made.json["id"] == id
+    assert made.status == 200
+    assert made.json["id"] == id
     assert member_text(made.body.decode(), "factory-state") == ODD
     assert [trail["id"] for trail in world.call("GET", "/trails/", token=token).json] == [id]
     zero = world.call("GET", f"/trails/{id}/steps/0", token=ada).json
@@ -108,7 +117,8 @@ def test_the_first_sync_makes_a_trail_with_step_0(world, ada):
 def test_an_answer_that_was_lost_is_asked_for_again(gateway, world):
     again = world.call("POST", "/trails/", FACTORY, token=gateway.token)
     spaced = FACTORY.replace(b":", b" : ")
-    assert again.status == 200 and again.json["id"] == gateway.id
+    assert again.status == 200
+    assert again.json["id"] == gateway.id
     assert world.call("POST", "/trails/", spaced, token=gateway.token).status == 200
     assert gateway.owner_asks("GET", "/steps/0/state").body == FACTORY
 
@@ -116,14 +126,16 @@ def test_an_answer_that_was_lost_is_asked_for_again(gateway, world):
 def test_another_factory_state_is_a_conflict(gateway, world):
     other = state(**{"a.json": 1}).encode()
     reply = world.call("POST", "/trails/", other, token=gateway.token)
-    assert reply.status == 409 and "another factory state" in reply.json["error"]
+    assert reply.status == 409
+    assert "another factory state" in reply.json["error"]
 
 
 def test_a_device_that_nobody_claimed_cannot_sync(world):
     made = world.register()
     token = world.login(made["prn"], made["secret"])
     reply = world.call("POST", "/trails/", FACTORY, token=token)
-    assert reply.status == 409 and "claim it first" in reply.json["error"]
+    assert reply.status == 409
+    assert "claim it first" in reply.json["error"]
     assert world.call("GET", "/trails/", token=token).body == b"[]"
 
 
@@ -165,10 +177,14 @@ def test_the_answer_has_what_clients_read(gateway):
     """pvr.md 1.6: pvr panics without `state-sha`, `rev` and `trail-id`."""
     body = {"state": {"#spec": SPEC}, "rev": -1, "commit-msg": "hello", "meta": {"k": [1.5]}}
     reply = gateway.owner_asks("POST", "/steps", body).json
-    assert reply["rev"] == 1 and reply["trail-id"] == gateway.id
-    assert reply["id"] == f"{gateway.id}-1" and len(reply["state-sha"]) == 64
-    assert reply["progress"]["status"] == "NEW" and reply["commit-msg"] == "hello"
-    assert reply["progress-time"] == "0001-01-01T00:00:00Z" and reply["meta"] == {"k": [1.5]}
+    assert reply["rev"] == 1
+    assert reply["trail-id"] == gateway.id
+    assert reply["id"] == f"{gateway.id}-1"
+    assert len(reply["state-sha"]) == 64
+    assert reply["progress"]["status"] == "NEW"
+    assert reply["commit-msg"] == "hello"
+    assert reply["progress-time"] == "0001-01-01T00:00:00Z"
+    assert reply["meta"] == {"k": [1.5]}
     assert reply["committer"].startswith("prn:::accounts:/")
 
 
@@ -193,7 +209,8 @@ def test_a_large_state_is_read_beside_other_calls(gateway):
 def test_another_number_than_the_next_is_told_which_it_is(gateway):
     for rev in (2, 7, 10**30):
         reply = gateway.owner_asks("POST", "/steps", {"state": {"#spec": SPEC}, "rev": rev})
-        assert reply.status == 409 and "the next one is 1" in reply.json["error"]
+        assert reply.status == 409
+        assert "the next one is 1" in reply.json["error"]
 
 
 def test_of_two_that_post_one_number_at_once_one_wins(gateway):
@@ -235,14 +252,16 @@ def test_objects_that_are_missing_are_named(gateway, uploaded):
     files = {"#spec": SPEC, "a": sha, "b": "0" * 64, "c": "1" * 64}
     reply = gateway.owner_asks("POST", "/steps", {"state": files})
     assert reply.status == 422
-    assert "0" * 64 in reply.json["error"] and "1" * 64 in reply.json["error"]
+    assert "0" * 64 in reply.json["error"]
+    assert "1" * 64 in reply.json["error"]
     assert sha not in reply.json["error"]
 
 
 def test_of_many_missing_ones_some_are_named_and_the_rest_counted(gateway):
     files = {str(number): f"{number:064x}" for number in range(MOST_NAMED + 5)}
     reply = gateway.owner_asks("POST", "/steps", {"state": {"#spec": SPEC, **files}})
-    assert reply.status == 422 and reply.json["error"].endswith(" and 5 more")
+    assert reply.status == 422
+    assert reply.json["error"].endswith(" and 5 more")
 
 
 def test_the_objects_of_a_step_are_listed_once_each(gateway, uploaded):
@@ -255,7 +274,8 @@ def test_the_objects_of_a_step_are_listed_once_each(gateway, uploaded):
 def test_nothing_can_be_posted_before_the_first_sync(world, ada):
     id, _ = world.device(ada)
     reply = world.call("POST", f"/trails/{id}/steps", {"state": {"#spec": SPEC}}, token=ada)
-    assert reply.status == 409 and "first sync" in reply.json["error"]
+    assert reply.status == 409
+    assert "first sync" in reply.json["error"]
 
 
 def test_a_device_posts_to_its_own_trail(gateway, synced):
@@ -309,6 +329,21 @@ def test_a_post_is_noted(gateway):
     assert row["actor"].startswith("prn:::accounts:/")
 
 
+def test_a_step_that_no_device_could_be_sent_is_refused(gateway):
+    """hub-wire 0.8, 4.2: bodies over 2 MiB are refused, and the step would be offered for ever."""
+    text = json.dumps({"#spec": SPEC, "big.json": "x" * MOST_OFFERED})
+    reply = gateway.owner_asks("POST", "/steps", f'{{"state":{text}}}'.encode())
+    assert reply.status == 422
+    assert f"devices take {MOST_OFFERED}" in reply.json["error"]
+    rev = gateway.post()
+    assert gateway.owner_asks("PUT", f"/steps/{rev}/state", text.encode()).status == 422
+    almost = json.dumps({"#spec": SPEC, "big.json": "x" * (MOST_OFFERED - 2000)})
+    assert gateway.owner_asks("PUT", f"/steps/{rev}/state", almost.encode()).status == 200
+    notes = {"why": "x" * 2000}
+    assert gateway.owner_asks("PUT", f"/steps/{rev}/meta", notes).status == 422
+    assert len(gateway.asks("GET", "/steps").body) < 2 * 1024 * 1024
+
+
 # ---- replacing -----------------------------------------------------------------------------------
 
 
@@ -319,7 +354,8 @@ def test_a_state_is_replaced_while_it_is_new(gateway, uploaded):
     reply = gateway.owner_asks("PUT", f"/steps/{rev}/state", text)
     assert (reply.status, reply.body) == (200, text)
     step = gateway.owner_asks("GET", f"/steps/{rev}").json
-    assert step["state"]["a"] == sha and step["used_objects"] == [sha]
+    assert step["state"]["a"] == sha
+    assert step["used_objects"] == [sha]
     assert step["state-sha"] == check_state(text.decode()).sha
 
 
@@ -327,7 +363,8 @@ def test_a_step_that_was_taken_up_keeps_its_state(gateway):
     rev = gateway.post()
     gateway.report(rev, "QUEUED")
     reply = gateway.owner_asks("PUT", f"/steps/{rev}/state", FACTORY)
-    assert reply.status == 409 and "QUEUED, not NEW" in reply.json["error"]
+    assert reply.status == 409
+    assert "QUEUED, not NEW" in reply.json["error"]
 
 
 def test_a_state_is_replaced_by_its_owner_with_a_good_one_only(gateway, eve):

@@ -28,10 +28,11 @@ STEP = wire.StepBody(
     modified="t4",
 )
 READ = ("rev", "progress", "commit-msg", "state")
-SORTED = (
-    "commit-msg committer device garbage id mark_public_processed meta owner progress "
-    "progress-time rev state state-sha step-time time-created time-modified trail-id used_objects"
-).split()
+SORTED = [
+    "commit-msg", "committer", "device", "garbage", "id", "mark_public_processed", "meta", "owner",
+    "progress", "progress-time", "rev", "state", "state-sha", "step-time", "time-created",
+    "time-modified", "trail-id", "used_objects",
+]  # fmt: skip
 
 
 # ---- steps -------------------------------------------------------------------------------------
@@ -47,7 +48,8 @@ def test_for_a_device_the_four_that_it_reads_come_first():
 def test_for_users_the_keys_are_sorted():
     body = json.loads(wire.step_for_user(STEP, ["cd" * 32]))
     assert list(body) == SORTED
-    assert body["id"] == "5f3e9c0a1b2c3d4e5f607182-7" and body["used_objects"] == ["cd" * 32]
+    assert body["id"] == "5f3e9c0a1b2c3d4e5f607182-7"
+    assert body["used_objects"] == ["cd" * 32]
     assert body["owner"] == "prn:::accounts:/5f3e9c0a1b2c3d4e5f600001"
     assert body["device"] == "prn:::devices:/5f3e9c0a1b2c3d4e5f607182"
 
@@ -63,7 +65,7 @@ def test_texts_stand_in_the_body_byte_for_byte(body):
 @pytest.mark.parametrize("word", [*READ, "status", "id", "owner"])
 def test_no_message_and_no_meta_misleads_a_first_match_parser(word):
     """recorded/device-c-hijack: a message `rev` installed a revision named `committer`."""
-    nasty = json.dumps({key: word for key in (*READ, word)})
+    nasty = json.dumps(dict.fromkeys((*READ, word), word))
     step = replace(STEP, commit_msg=word, meta=nasty, committer=word)
     body = wire.step_for_device(step).decode()
     assert c_device.find(body, "rev") == "7"
@@ -191,7 +193,8 @@ def test_a_report_is_kept_with_all_its_keys():
 @pytest.mark.parametrize("word", ["CANCEL", "CANCELED", "CANCELLED"])
 def test_all_spellings_of_a_cancel(word):
     report = reported(json.dumps({"status": word}).encode())
-    assert report.status is Status.CANCELLED and report.text == '{"status":"CANCELLED"}'
+    assert report.status is Status.CANCELLED
+    assert report.text == '{"status":"CANCELLED"}'
 
 
 def test_null_is_absent_where_a_device_would_stumble_over_it():
@@ -261,7 +264,8 @@ def test_the_hubs_own_progress_has_the_percentage_of_its_status():
 
 def test_logs_are_added_to_what_is_there():
     report = wire.with_logs(reported(b'{"status":"ERROR","retries":1,"x":2}'), "l")
-    assert report.text == '{"status":"ERROR","retries":1,"x":2,"logs":"l"}' and report.logs == "l"
+    assert report.text == '{"status":"ERROR","retries":1,"x":2,"logs":"l"}'
+    assert report.logs == "l"
 
 
 def test_status_words():

@@ -83,7 +83,7 @@ def devices(
     hub: HubName = "",
     as_json: AsJson = False,
 ) -> None:
-    """List your devices: what they run, how far they are, when they were seen last.
+    """List your devices, what they run and how far they are.
 
     With --watch and --json each device is a line, at first and whenever it has changed.
     """
@@ -130,35 +130,38 @@ def _json(row: Overview) -> dict[str, Any]:
 
 async def _watch(hub: DeskHub, named: Reference | None, as_json: bool) -> None:
     """For ever, over a Hub that is away for a while."""
-    only = (await find(hub, named)).id if named else ""
     patience = Patience(PACE)
     if as_json or not output.is_terminal():
         changed = _Changed()
         while True:
-            for row in changed.of(await _patiently(hub, only, patience)):
+            for row in changed.of(await _patiently(hub, named, patience)):
                 _show_changed(row, as_json)
             await asyncio.sleep(_LOOK_S)
-    await _draw(hub, only, patience)
+    await _draw(hub, named, patience)
 
 
-async def _patiently(hub: DeskHub, only: str, patience: Patience) -> list[Overview]:
+async def _patiently(hub: DeskHub, named: Reference | None, patience: Patience) -> list[Overview]:
     while True:
         try:
-            rows = await overviews(hub)
+            rows = await _rows(hub, named)
         except (Unreachable, Busy) as error:
             await patience.rest(error)
         else:
             patience.headway()
-            return [row for row in rows if only in ("", row.id)]
+            return rows
 
 
-async def _draw(hub: DeskHub, only: str, patience: Patience) -> None:
+async def _rows(hub: DeskHub, named: Reference | None) -> list[Overview]:
+    return [await overview_of(hub, await find(hub, named))] if named else await overviews(hub)
+
+
+async def _draw(hub: DeskHub, named: Reference | None, patience: Patience) -> None:
     from rich.live import Live
     from rich.text import Text
 
     with Live(auto_refresh=False) as live:
         while True:
-            rows = await _patiently(hub, only, patience)
+            rows = await _patiently(hub, named, patience)
             lines = devices_lines(rows, output.now(), output.paint())
             live.update(Text.from_ansi("\n".join(lines)), refresh=True)
             await asyncio.sleep(_LOOK_S)

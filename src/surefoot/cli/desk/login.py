@@ -49,9 +49,9 @@ def login(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Log in at a Hub; commands use the one of the last login.
+    """Log in at a Hub.
 
-    The password is not kept, but a token is, in surefoot/hubs.json below XDG_CONFIG_HOME or
+    The other commands use the Hub of the last login, if none is named. The password is not kept, but a token is, in surefoot/hubs.json below XDG_CONFIG_HOME or
     ~/.config, readable for you alone; and a copy of the CA certificate beside it.
     """
     place = url(hub)

@@ -58,7 +58,7 @@ def logs(  # noqa: PLR0913, PLR0917 (each is an option of the command)
     hub: HubName = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Show the log of a device, oldest first, by the time at which the Hub got it.
+    """Show the log of a device, as the Hub got it: oldest first.
 
     A device may send its log anew after a start; such lines are there twice.
     """

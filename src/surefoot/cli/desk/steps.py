@@ -38,7 +38,7 @@ Examples:
 def step(
     device: DeviceName, rev: RevisionNumber = None, hub: HubName = "", as_json: AsJson = False
 ) -> None:
-    """Show a revision of a device: how far it has come, and what it changes."""
+    """Show how far a revision of a device has come, and what it changes."""
     named = reference(device)
 
     async def work(found: DeskHub, meant: Device) -> tuple[Device, dict[str, Any], Changes]:

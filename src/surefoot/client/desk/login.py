@@ -6,6 +6,7 @@ from typing import Any
 
 from surefoot.client.desk.hub import DeskHub, client_of, compact, connected, refused
 from surefoot.client.desk.sessions import Session, Sessions
+from surefoot.client.desk.text import printable
 from surefoot.errors import Forbidden, InvalidInput, NotFound
 from surefoot.wire.hub import answers
 
@@ -52,6 +53,9 @@ async def _token(url: str, ca: Path | None, user: str, password: str) -> str:
         raise Forbidden(f"{url} does not know this name with this password; try again")
     if answer.status == 404:
         raise NotFound(f"{url} answers, but is no Hub; check the URL")
+    if 300 <= answer.status < 400:
+        place = printable(answer.headers.get("location", "elsewhere"))
+        raise InvalidInput(f"{url} sends on to {place}; log in at the address that it names")
     if answer.status != 200:
         raise refused(answer, "to log in")
     return answers.token(answer.body)

@@ -148,7 +148,8 @@ class Transfer:
     def _take(self, line: str) -> None:
         if line.startswith("HTTP/"):  # also of a 100 Continue, or of each proxy on the way
             self.headers.clear()
-            self.status = int(line.split()[1])
+            code = line.split()[1:2]
+            self.status = int(code[0]) if code and code[0].isdecimal() else 0
             return
         name, colon, value = line.partition(":")
         if colon:
@@ -193,11 +194,13 @@ class Lines:
         finally:
             if not future.done():
                 self._multi.remove_handle(easy)
-        error = future.exception() if future.done() and not future.cancelled() else None
+        error = None if future.cancelled() or not future.done() else future.exception()
         transfer.keeper.release()
         if transfer.resting is not None:
             await transfer.resting
         was_sent = easy.getinfo(pycurl.REQUEST_SIZE) > 0
+        if future.cancelled() and not late:
+            return End(pycurl.E_ABORTED_BY_CALLBACK, "this client was closed", was_sent, "")
         if late:
             return End(pycurl.E_OPERATION_TIMEDOUT, late, was_sent, "")
         if error is None:

@@ -109,6 +109,8 @@ class _Fetching:
         """No thread touches the partial any more."""
         if self._syncing is not None:
             await asyncio.wait({self._syncing})
+            if not self._syncing.cancelled():
+                self._syncing.exception()  # whoever had to know has been told by the transfer
 
     async def _find(self) -> ObjectPlace | None:
         """None when there was no answer, after a pause."""

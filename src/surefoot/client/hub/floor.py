@@ -60,7 +60,8 @@ def _context(roots: bytes, roots_file: str) -> ssl.SSLContext:
         context.load_verify_locations(cadata=roots.decode("ascii"))
     else:
         context.load_verify_locations(cafile=roots_file)
-    context.verify_flags |= _NO_CHECK_TIME
+    # As libcurl does: whatever was put among the roots is one, also what others have signed.
+    context.verify_flags |= _NO_CHECK_TIME | ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 

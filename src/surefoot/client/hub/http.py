@@ -6,6 +6,7 @@ one asyncio loop and keeps its connections. Sources: hub-wire.md 0 and 12, R18, 
 # It is named for what it speaks; nothing here is imported relatively. ruff: noqa: A005
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ MIB = 1024 * 1024
 _MAX_HOPS = 5
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _SYSTEM = Trust()
+_URL = re.compile(r"https?://[!-~]+")
 _WRONG_KEY = 90
 """CURLE_SSL_PINNEDPUBKEYNOTMATCH: nothing was sent yet."""
 _NOT_JUDGED = -1
@@ -96,7 +98,8 @@ class HttpClient:
         Answer. `repeatable`: whether it does no harm twice. Unless told, a POST or PATCH is not
         tried again once it may have reached somebody.
 
-        Raises Unreachable when nobody answers, InvalidInput when the answer is too large.
+        Raises Unreachable when nobody answers, InvalidInput when the answer is too large, or the
+        address none.
         """
         asked = self._asked(method, target, headers, token, body)
         is_safe = method in _REPEATABLE if repeatable is None else repeatable
@@ -112,7 +115,7 @@ class HttpClient:
             if end.is_whole:
                 return Answer(transfer.status, transfer.headers, bytes(collected.body))
             if not left or (end.was_sent and not is_safe):
-                raise Unreachable(_why(asked.url, end))
+                raise Unreachable(_why(asked.url, transfer, end))
             left -= 1
             await asyncio.sleep(self._pause_s)
 
@@ -139,7 +142,7 @@ class HttpClient:
             transfer, end = await self._follow(asked, received, self._curl.Patience(stall_s))
         except Unreachable as error:
             return Ended(0, 0, False, str(error))
-        return received.ended(transfer, end.is_whole, _why(asked.url, end))
+        return received.ended(transfer, end.is_whole, _why(asked.url, transfer, end))
 
     async def upload(
         self,
@@ -163,7 +166,7 @@ class HttpClient:
             collected = Collected(self._max_body)
             transfer, end = await self._follow(asked, collected, self._curl.Patience(stall_s))
         if not end.is_whole:
-            raise Unreachable(_why(asked.url, end))
+            raise Unreachable(_why(asked.url, transfer, end))
         return Answer(transfer.status, transfer.headers, bytes(collected.body))
 
     async def close(self) -> None:
@@ -178,11 +181,12 @@ class HttpClient:
         token: str | None,
         body: bytes | None = None,
     ) -> "Asked":
-        url = target if "://" in target.partition("?")[0] else self.base_url + target
+        url = self.base_url + target if target.startswith("/") else target
         fields = {} if body is None else {"Content-Type": "application/json"}
         fields.update(headers)
         if token:
             fields["Authorization"] = f"Bearer {token}"
+        _check(url, fields)
         return self._curl.Asked(method, url, fields, body)
 
     async def _follow(
@@ -218,6 +222,22 @@ class HttpClient:
         return await self._lines.run(asked, transfer, security, patience)
 
 
+def _check(url: str, fields: Mapping[str, str]) -> None:
+    """Much of it comes from a Hub: no line break in it may begin another field."""
+    if not _is_url(url):
+        raise InvalidInput(f"{url[:200]!r} is no address that can be asked")
+    for name, value in fields.items():
+        if not (value.isascii() and value.isprintable()):
+            raise InvalidInput(f"What is to be sent as {name} is no printable ASCII")
+
+
+def _is_url(url: str) -> bool:
+    try:
+        return bool(_URL.fullmatch(url) and urlsplit(url).port != 0 and urlsplit(url).hostname)
+    except ValueError:
+        return False
+
+
 def _may_follow(url: str, target: str) -> bool:
     """From https never to anything less."""
     schemes = ("https:",) if url.startswith("https:") else ("https:", "http:")
@@ -237,10 +257,11 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _why(url: str, end: "End") -> str:
+def _why(url: str, transfer: "Transfer", end: "End") -> str:
     if end.fault == _NOT_JUDGED:
         return end.reason
-    words = f"{_origin(url)} does not answer: {end.reason}"
+    verb = "broke off its answer" if transfer.status else "does not answer"
+    words = f"{_origin(url)} {verb}: {end.reason}"
     if "expired" in end.reason or "not yet valid" in end.reason:
         words += f"; the clock of this machine says {clock_now()}: set it if that is wrong"
     return words

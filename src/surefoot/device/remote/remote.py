@@ -16,6 +16,7 @@ from surefoot.client.hub.http import HttpClient, Trust
 from surefoot.device import effects as dev
 from surefoot.device.metadata import MetaStore
 from surefoot.device.remote import asks, credentials
+from surefoot.device.remote.cloud_logs import CloudLogs
 from surefoot.device.remote.credentials import Identity
 from surefoot.device.remote.downloads import Fetching, Limits, Room
 from surefoot.device.remote.reports import Reports
@@ -80,6 +81,9 @@ class Remote:
             self._hub = Hub(http, on_contact=self._contact, on_silence=self._silence)
             self._hub.credentials = self._known_as()
             self.world.spawn(self.reports.run())
+            if self.settings.push_logs:
+                logs = CloudLogs(self.world.storage, self._push_logs, self._is_linked)
+                self.world.spawn(logs.run())
         return self._hub
 
     async def close(self, flush_s: float) -> None:
@@ -163,6 +167,10 @@ class Remote:
 
     def report(self, revision: str, progress: Progress) -> None:
         self.reports.add(revision, progress)
+
+    async def _push_logs(self, entries: list[dict[str, Any]]) -> None:
+        _RUNNING.set(self.world.device().update.running)
+        await self.hub.push_logs(entries)
 
     async def _send(self, revision: str, body: bytes) -> Status:
         _RUNNING.set(self.world.device().update.running)

@@ -3,6 +3,8 @@
 The poll is what a Hub does most: every device asks every few seconds, and mostly for nothing.
 """
 
+import asyncio
+
 from aiohttp.web import StreamResponse
 
 from surefoot.errors import InvalidInput
@@ -19,6 +21,8 @@ from surefoot.wire.hub import trails as wire
 
 NOTHING = b"[]"
 LARGEST_ANSWER = 64 * MIB
+# Rows come without waiting, so a long list has to let others in now and then.
+BREATH = 64
 _FILTER = "progress.status"
 _NEW = query.statuses("NEW")
 _NOT_DONE = query.statuses('{"$ne":"DONE"}')
@@ -51,6 +55,8 @@ async def _page(call: Call, device: Device) -> StreamResponse:
     bodies: list[bytes] = []
     left = LARGEST_ANSWER
     for rev in revs:
+        if len(bodies) % BREATH == 0:
+            await asyncio.sleep(0)
         step = await step_of(call.hub.database, device.id, rev)
         bodies.append(await step_body(call, step, device.owner))
         left -= len(bodies[-1])

@@ -7,20 +7,21 @@ meet in the database: one wins, the other is told what to do.
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from surefoot.errors import Conflict, InvalidInput, NotFound
+from surefoot.errors import Conflict, InvalidInput
 from surefoot.hub.audit import note
 from surefoot.hub.db.protocol import Tx
 from surefoot.hub.devices.store import Device
 from surefoot.hub.frame.call import Call, now
 from surefoot.hub.frame.problems import Malformed
-from surefoot.hub.frame.route import KIB
+from surefoot.hub.frame.route import KIB, MIB
 from surefoot.hub.objects.store import lacking, link
 from surefoot.hub.trails import store
 from surefoot.hub.trails.access import step_of
 from surefoot.hub.trails.forward import FACTORY_DONE, FRESH
+from surefoot.hub.trails.shown import offered_bytes
 from surefoot.hub.trails.store import Step, Trail
 from surefoot.revision.canonical import canonical
 from surefoot.revision.errors import StateError, alternatives, describe
@@ -39,6 +40,8 @@ SPECS = (
 LONGEST_MESSAGE = 64 * KIB
 LARGEST_META = 256 * KIB
 MOST_NAMED = 20
+# 2 MiB, and room for what the device's own reports add to it.
+MOST_OFFERED = 2 * MIB - 64 * KIB
 # Longer texts are read in a thread: the poll of another device must not wait for them.
 SHORT = 64 * KIB
 
@@ -133,6 +136,7 @@ async def post_step(call: Call, device: Device) -> Step:
         await _require_objects(tx, device.owner, checked.objects)
         at = now()
         step = _step(call, device, rev, checked, posted.commit_msg, posted.meta, FRESH, at)
+        _require_short(step, device)
         await store.add_step(tx, step, checked.objects)
         await store.touch_trail(tx, device.id, at)
         await note(tx, call, "step posted", f"/trails/{device.id}/steps/{rev}", checked.sha)
@@ -147,6 +151,7 @@ async def replace_state(call: Call, device: Device, rev: int) -> str:
         step = await step_of(tx, device.id, rev)
         if step.status != Status.NEW:
             raise Conflict(f"Step {rev} is {step.status}, not NEW any more; post another one")
+        _require_short(replace(step, state=checked.text), device)
         await _require_objects(tx, device.owner, checked.objects)
         at = now()
         await store.replace_state(
@@ -158,15 +163,15 @@ async def replace_state(call: Call, device: Device, rev: int) -> str:
 
 
 async def replace_meta(call: Call, device: Device, rev: int) -> str:
-    """The text that is stored now. Raises Malformed, NotFound."""
+    """The text that is stored now. Raises Malformed, InvalidInput, NotFound."""
     text = _as_text(await call.bytes()).strip(_BLANKS)
     try:
         wire.require_object(text)
     except InvalidInput as error:
         raise Malformed(str(error)) from error
     async with call.hub.database.transaction() as tx:
-        if not await store.set_meta(tx, device.id, rev, text, now()):
-            raise NotFound(f"There is no step {rev} of {device.id}")
+        _require_short(replace(await step_of(tx, device.id, rev), meta=text), device)
+        await store.set_meta(tx, device.id, rev, text, now())
     return text
 
 
@@ -189,6 +194,17 @@ def _step(
         created=at,
         modified=at,
     )
+
+
+def _require_short(step: Step, device: Device) -> None:
+    """To a device a longer answer is none at all: it would poll in vain for ever, and roll back
+    what it tests meanwhile (hub-wire 0.8, 4.3)."""
+    size = offered_bytes(step, device.owner)
+    if size > MOST_OFFERED:
+        raise InvalidInput(
+            f"The step is {size} bytes as a device is sent it, and devices take {MOST_OFFERED}; "
+            "make large inline JSON files objects"
+        )
 
 
 async def _require_objects(tx: Tx, owner: str, shas: Collection[str]) -> None:

@@ -64,7 +64,8 @@ async def _held(tx: Tx, trail: str, rev: int) -> Report:
 
 
 async def _members(call: Call) -> dict[str, object]:
+    body = await call.bytes()
     try:
-        return wire.report_members(await call.bytes())
+        return wire.report_members(body)
     except InvalidInput as error:
         raise Malformed(str(error)) from error

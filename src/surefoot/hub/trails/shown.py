@@ -21,6 +21,11 @@ async def step_body(call: Call, step: Step, owner: str) -> bytes:
     return wire.step_for_user(_wire_step(step, owner), used)
 
 
+def offered_bytes(step: Step, owner: str) -> int:
+    """How many a device is sent for it."""
+    return len(wire.step_for_device(_wire_step(step, owner)))
+
+
 def _wire_step(step: Step, owner: str) -> wire.StepBody:
     return wire.StepBody(
         trail=step.trail,

@@ -175,10 +175,10 @@ async def set_progress(tx: Tx, trail: str, rev: int, status: str, progress: str,
     )
 
 
-async def set_meta(tx: Tx, trail: str, rev: int, meta: str, at: int) -> bool:
-    """False: there is no such step."""
-    sql = "UPDATE steps SET meta = ?, modified = ? WHERE trail = ? AND rev = ?"
-    return await tx.run(sql, meta, at, trail, rev) > 0
+async def set_meta(tx: Tx, trail: str, rev: int, meta: str, at: int) -> None:
+    await tx.run(
+        "UPDATE steps SET meta = ?, modified = ? WHERE trail = ? AND rev = ?", meta, at, trail, rev
+    )
 
 
 async def touch_trail(tx: Tx, trail: str, at: int) -> None:

@@ -16,8 +16,16 @@ from surefoot.wire import progress
 from surefoot.wire.progress import Progress, Status
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
-# Numbers stay text: none is so long that reading it could fail or take its time.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+_TOKEN = re.compile(r"[!-~]{1,8192}")
+
+
+class _Number(str):
+    """Its digits: no number is so long that reading it could fail, or take its time."""
+
+    __slots__ = ()
+
+
+_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number)
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,11 @@ class ObjectPlace:
 
 
 def token(body: bytes) -> str:
-    """Of a login."""
-    return _text(_members(body, "login"), "token", "login")
+    """Of a login; opaque, but it must fit into a header."""
+    found = _text(_members(body, "login"), "token", "login")
+    if not _TOKEN.fullmatch(found):
+        raise InvalidInput("The Hub's login has a token that cannot be sent back")
+    return found
 
 
 def registered(body: bytes) -> Registered:
@@ -148,8 +159,8 @@ def complaint(body: bytes) -> str:
         members = _members(body, "complaint")
     except InvalidInput:
         return ""
-    found = [members.get(key) for key in ("msg", "Error", "error")]
-    return next((text for text in found if isinstance(text, str) and text), "")[:500]
+    found = [_optional(members, key) for key in ("msg", "Error", "error")]
+    return next((text for text in found if text), "")[:500]
 
 
 def member_text(text: str, key: str) -> str | None:
@@ -265,15 +276,15 @@ def _members(body: str | bytes, what: str) -> dict[str, Any]:
 
 
 def _text(members: dict[str, Any], key: str, what: str) -> str:
-    found = members.get(key)
-    if not isinstance(found, str) or not found:
+    found = _optional(members, key)
+    if not found:
         raise InvalidInput(f"The Hub's {what} has no '{key}'")
     return found
 
 
 def _optional(members: dict[str, Any], key: str) -> str:
     found = members.get(key)
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and not isinstance(found, _Number) else ""
 
 
 def _number(found: object, key: str, what: str) -> str:
