@@ -174,7 +174,8 @@ def test_every_row_has_its_line_and_every_line_its_row():
 def answers(people, route, public):
     """By caller. Outsiders share a scene, so that it can be seen afterwards what they changed;
     the others get one of their own where they may change it."""
-    people.renew_devices()
+    if route.method == "POST":
+        people.renew_devices()
     scene = Scene(people, public=public)
     before = scene.rows()
     replies = {caller: scene.call(route, caller) for caller in OUTSIDERS}

@@ -175,7 +175,7 @@ def test_who_connects_and_does_not_ask_is_ended(loop: str, sent: bytes, tmp_path
 
 async def trickle(peer: Peer) -> None:
     while not peer[1].is_closing():
-        peer[1].write(b"a" if peer[1].is_closing() else b"")
+        peer[1].write(b"a")
         await asyncio.sleep(0.05)
 
 

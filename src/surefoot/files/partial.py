@@ -16,7 +16,7 @@ from pathlib import Path
 from surefoot.errors import Busy, Corrupt, NotFound
 from surefoot.files import durable
 from surefoot.files.objects import ObjectStore, chunks
-from surefoot.files.steps import Kind, announce, part_size, room, unlink
+from surefoot.files.steps import Kind, announce, part_size, room, sync_dir, unlink
 
 SYNC_EVERY = 8 << 20
 """Bytes that a power cut may take at most."""
@@ -53,6 +53,7 @@ class Partial:
                 announce(Kind.CREATE, self._path)
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         try:
+            sync_dir(self._path.parent)
             self._claim()
             self._read()
         except BaseException:

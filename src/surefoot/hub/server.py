@@ -1,6 +1,7 @@
 """Sockets: who may connect, for how long, and how it all ends. Plain and TLS are the same."""
 
 import asyncio
+import contextlib
 import logging
 import resource
 import socket
@@ -67,21 +68,15 @@ class Server:
         await self._runner.cleanup()
 
     async def _open(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
-        """When as many are in as there may be, the others wait in the kernel's queue."""
-        loop = asyncio.get_running_loop()
+        """When as many are in as there may be, one waits at each door, the others in the kernel's
+        queue."""
         with listener:
             while True:
-                await self._free.acquire()
-                try:
-                    peer, _ = await loop.sock_accept(listener)
-                except OSError as error:
-                    self._free.release()
-                    log.warning("no connection could be taken: %s", error.strerror)
-                    await asyncio.sleep(1)
-                    continue
-                except asyncio.CancelledError:
-                    self._free.release()
-                    raise
+                peer = await _next(listener)
+                with contextlib.ExitStack() as stack:
+                    stack.callback(peer.close)
+                    await self._free.acquire()
+                    stack.pop_all()
                 task = asyncio.create_task(self._greet(peer, context))
                 self._greetings.add(task)
                 task.add_done_callback(self._greetings.discard)
@@ -103,6 +98,17 @@ class Server:
             log.debug("no TLS with a caller: %s", error)
         finally:
             guest.leave_unless_in()
+
+
+async def _next(listener: socket.socket) -> socket.socket:
+    while True:
+        try:
+            peer, _ = await asyncio.get_running_loop().sock_accept(listener)
+        except OSError as error:
+            log.warning("no connection could be taken: %s", error.strerror)
+            await asyncio.sleep(1)
+        else:
+            return peer
 
 
 class _Guest(web.RequestHandler):

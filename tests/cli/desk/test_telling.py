@@ -76,6 +76,6 @@ def test_on_a_terminal_downloads_are_a_bar(capsys: Out, monkeypatch: pytest.Monk
     monkeypatch.setattr(output, "is_terminal", lambda: True)
     monkeypatch.setenv("FORCE_COLOR", "1")
     with downloads(as_json=False) as watch:
-        watch(View("TESTING", "m"))
         watch(View("DOWNLOADING", "m", 1, (), (100, 50)))
+        watch(View("TESTING", "m"))
     assert "downloads" in capsys.readouterr().out

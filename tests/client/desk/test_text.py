@@ -1,6 +1,8 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from surefoot.client.desk.text import printable
+from surefoot.client.desk.text import moment, printable
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,19 @@ def test_nothing_of_a_text_reaches_the_terminal_but_letters(text: object, shown:
 
 def test_half_a_sequence_does_no_harm() -> None:
     assert "\x1b" not in printable("\x1b[") + printable("\x1b")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-11-24T06:00:00Z", datetime(2026, 11, 24, 6, tzinfo=UTC)),
+        ("2026-11-24T06:00:00", datetime(2026, 11, 24, 6, tzinfo=UTC)),
+        ("2026-11-24T08:00:00+02:00", datetime(2026, 11, 24, 6, tzinfo=UTC)),
+        ("2026-11-24T06:00:00.123456789Z", datetime(2026, 11, 24, 6, 0, 0, 123456, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times_of_any_hub_are_read(text: str | None, found: datetime | None) -> None:
+    assert moment(text) == found

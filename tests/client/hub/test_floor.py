@@ -208,9 +208,9 @@ async def test_the_look_goes_through_the_proxy_too(world: World) -> None:
 @pytest.mark.usefixtures("wrong_clock")
 async def test_a_proxy_that_refuses_is_named(world: World) -> None:
     own = sign("localhost", *ALWAYS, by=world.ca)
-    with world.server(own) as server, TunnelProxy(refuses=True) as proxy:
-        with pytest.raises(Unreachable, match="407"):
-            await world.ask(server, NOW, proxy=Proxy(proxy.host, proxy.port))
+    refused = pytest.raises(Unreachable, match="407")
+    with world.server(own) as server, TunnelProxy(refuses=True) as proxy, refused:
+        await world.ask(server, NOW, proxy=Proxy(proxy.host, proxy.port))
 
 
 @pytest.mark.usefixtures("wrong_clock")

@@ -51,8 +51,9 @@ def login(
 ) -> None:
     """Log in at a Hub.
 
-    The other commands use the Hub of the last login, if none is named. The password is not kept, but a token is, in surefoot/hubs.json below XDG_CONFIG_HOME or
-    ~/.config, readable for you alone; and a copy of the CA certificate beside it.
+    The other commands use the Hub of the last login, if none is named. The password is not kept,
+    but a token is, in surefoot/hubs.json below XDG_CONFIG_HOME or ~/.config, readable for you
+    alone; and a copy of the CA certificate beside it.
     """
     place = url(hub)
     _warn_of_plain(place)

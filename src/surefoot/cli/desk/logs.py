@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -15,6 +15,7 @@ from surefoot.cli.lazy import new_app
 from surefoot.client.desk.devices import Device
 from surefoot.client.desk.hub import DeskHub
 from surefoot.client.desk.logs import Entry, Filters, Logs
+from surefoot.client.desk.text import moment
 
 app = new_app()
 
@@ -96,11 +97,10 @@ def _moment(text: str, now: datetime) -> datetime:
     span = _SPAN.match(text)
     if span:
         return now - timedelta(seconds=int(span[1]) * _SECONDS[span[2]])
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
+    found = moment(text)
+    if found is None:
         raise typer.BadParameter(
             f"{text!r} is neither a span (30s, 10m, 2h, 1d) nor a time (2026-11-24T06:00:00Z)",
             param_hint="--since",
-        ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        )
+    return found

@@ -86,17 +86,20 @@ def downloads(as_json: bool) -> Iterator[Callable[[View], None]]:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[View], None]]:
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
+    drawn: list[TaskID] = []
     with Progress(*columns, transient=True) as bars:
 
         def watch(view: View) -> None:
             if view.downloads is None:
-                bars.update(task, visible=False)
+                while drawn:
+                    bars.remove_task(drawn.pop())
                 return
             total, done = view.downloads
-            bars.update(task, total=total, completed=done, visible=True)
+            if not drawn:
+                drawn.append(bars.add_task("the device downloads", total=total, completed=done))
+            bars.update(drawn[0], total=total, completed=done)
 
-        task = bars.add_task("the device downloads", visible=False, total=None)
         yield watch

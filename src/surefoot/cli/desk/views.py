@@ -4,15 +4,15 @@ Every text of the Hub goes through `printable`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from surefoot.cli.paint import Paint
-from surefoot.cli.table import clock, duration, moment, size, table
+from surefoot.cli.table import clock, duration, size, table
 from surefoot.client.desk.devices import Overview
 from surefoot.client.desk.logs import moment_of
 from surefoot.client.desk.steps import View, view_of
-from surefoot.client.desk.text import printable
+from surefoot.client.desk.text import moment, printable
 from surefoot.revision import Change
 
 _DEVICES = ("ID", "NICK", "REVISION", "STATUS", "MESSAGE", "SEEN", "ADDRESS")
@@ -56,11 +56,9 @@ def ago(text: str, now: datetime) -> str:
     """`35 s ago`, `never`."""
     if not text:
         return "never"
-    try:
-        then = moment(text)
-    except ValueError:
+    then = moment(text)
+    if then is None:
         return printable(text)
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
     seconds = max(0.0, (now - then).total_seconds())
     return "now" if seconds < 1 else f"{duration(round(seconds))} ago"
 
@@ -127,11 +125,8 @@ def _row(name: str, text: str, paint: Paint) -> str:
 
 def _clock(text: object, now: datetime) -> str:
     """Empty for the protocol's zero times (hub-wire.md 1, 4.1)."""
-    try:
-        then = moment(str(text))
-    except ValueError:
-        return ""
-    return "" if then.year <= 1970 else clock(str(text), now)
+    then = moment(text)
+    return clock(then.isoformat(), now) if then and then.year > 1970 else ""
 
 
 def _log(progress: View, paint: Paint) -> Iterator[str]:

@@ -16,11 +16,13 @@ from urllib.parse import urlencode
 from surefoot.client.desk.devices import Device
 from surefoot.client.desk.hub import DeskHub, compact, decoded, refused
 from surefoot.client.desk.pace import PACE, Pace, Patience
+from surefoot.client.desk.text import moment
 from surefoot.errors import Busy, InvalidInput, Unreachable
 
 Entry = Mapping[str, Any]
 
 PAGE = 500
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _OVERLAP = timedelta(seconds=2)
 _REMEMBERED = 50_000
 _STALE_CURSOR = (400, 403, 410)
@@ -146,15 +148,11 @@ class Logs:
 
 def moment_of(entry: Entry) -> datetime | None:
     """When the Hub got it."""
-    try:
-        found = datetime.fromisoformat(str(entry.get("time-created")))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment(entry.get("time-created"))
 
 
 def _moment(entry: Entry) -> datetime:
-    return moment_of(entry) or datetime.min.replace(tzinfo=UTC)
+    return moment_of(entry) or _NEVER
 
 
 def _entries(body: Any) -> list[Entry]:
@@ -166,8 +164,8 @@ def _entries(body: Any) -> list[Entry]:
     return found
 
 
-def _text(moment: datetime) -> str:
+def _text(begin: datetime) -> str:
     """Never a whole second: our Hub takes such a one for pvr, which knows none smaller, and passes
     over the rest of it."""
-    moment = moment if moment.microsecond else moment - timedelta(microseconds=1)
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    begin = begin if begin.microsecond else begin - timedelta(microseconds=1)
+    return begin.astimezone(UTC).isoformat().replace("+00:00", "Z")
