@@ -107,19 +107,23 @@ class TunnelProxy(_Between):
 
 
 class SlowLine(_Between):
-    """What the server at `port` says comes through in pieces of `piece` bytes, `pause_s` apart."""
+    """What the server at `port` says (`upwards`: what it is told) comes through in pieces of
+    `piece` bytes, `pause_s` apart."""
 
-    def __init__(self, port: int, piece: int, pause_s: float) -> None:
+    def __init__(self, port: int, piece: int, pause_s: float, upwards: bool = False) -> None:
         super().__init__()
         self._to = port
         self._piece = piece
         self._pause_s = pause_s
+        self._upwards = upwards
+        if upwards:  # so that little is on its way that nobody has taken yet
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
 
     def _reach(self, near: socket.socket) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self._to))
 
     def _forward(self, piece: bytes, target: socket.socket, back: bool) -> None:
-        if not back:
+        if back is self._upwards:
             target.sendall(piece)
             return
         for at in range(0, len(piece), self._piece):

@@ -48,15 +48,11 @@ def authority(directory: Path, now: dt.datetime | None = None) -> Authority:
     """The one in `directory`; made when there is none. Raises Corrupt when it cannot be read: a new
     one would be trusted by nobody."""
     certificate, key = directory / "ca.pem", directory / "ca-key.pem"
-    durable.make_dirs(directory, 0o700)
-    with _alone(directory):
-        # The certificate is written last: it is what says that there is an authority.
-        if certificate.exists():
-            return _read_authority(certificate, key)
-        made = _make_authority(now or dt.datetime.now(dt.UTC))
-        durable.write(key, _key_pem(made.key), 0o600)
-        durable.write(certificate, _pem(made.certificate))
-        return made
+    if not certificate.exists():
+        durable.make_dirs(directory, 0o700)
+        with _alone(directory):
+            _make_authority(certificate, key, now or dt.datetime.now(dt.UTC))
+    return _read_authority(certificate, key)
 
 
 @contextmanager
@@ -121,15 +117,19 @@ def _read_authority(certificate: Path, key: Path) -> Authority:
     return Authority(found, secret)
 
 
-def _make_authority(now: dt.datetime) -> Authority:
-    key = _new_key()
+def _make_authority(certificate: Path, key: Path, now: dt.datetime) -> None:
+    """The certificate is written last: it is what says that there is an authority."""
+    if certificate.exists():
+        return
+    secret = _new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Surefoot Hub {now:%Y-%m-%d}")])
-    identity = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    builder = _begin(name, name, key, now + AUTHORITY_LIFE)
+    identity = x509.SubjectKeyIdentifier.from_public_key(secret.public_key())
+    builder = _begin(name, name, secret, now + AUTHORITY_LIFE)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_usage(signs=True), critical=True)
     builder = builder.add_extension(identity, critical=False)
-    return Authority(builder.sign(key, hashes.SHA256()), key)
+    durable.write(key, _key_pem(secret), 0o600)
+    durable.write(certificate, _pem(builder.sign(secret, hashes.SHA256())))
 
 
 def _make_server(

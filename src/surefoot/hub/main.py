@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 from surefoot.files import durable
 from surefoot.hub.accounts.authenticate import authenticate
@@ -17,7 +17,7 @@ from surefoot.hub.frame.tokens import Tokens, load_key
 from surefoot.hub.holding import held
 from surefoot.hub.housekeeping import CHORES, keep_house
 from surefoot.hub.routes import ROUTES
-from surefoot.hub.server import Server, listen
+from surefoot.hub.server import Door, Server, listen
 from surefoot.hub.settings import Layout, Settings, limits_of, urls_of
 from surefoot.hub.tls import Tls, tls_of
 
@@ -52,36 +52,53 @@ def _end(loop: asyncio.AbstractEventLoop, ended: asyncio.Event, number: int) -> 
 
 @asynccontextmanager
 async def _serving(settings: Settings) -> AsyncIterator[Urls]:
-    layout = Layout(settings.data)
+    """What was opened is closed in the opposite order, whatever happens."""
     async with AsyncExitStack() as stack:
         plain = stack.enter_context(listen(settings.listen)) if settings.listen else None
-        tls = stack.enter_context(listen(settings.tls_listen)) if settings.tls_listen else None
-        urls = urls_of(settings, *(door.getsockname()[1] if door else 0 for door in (plain, tls)))
-        database = SqliteDatabase(layout.database)
-        stack.push_async_callback(database.close)
-        await database.migrate()
-        blobs = DirectoryBlobs(layout.blobs)
-        await asyncio.to_thread(blobs.recover)
-        hub = Hub(database, blobs, Tokens(await load_key(database)), urls, limits_of(settings))
+        secure = stack.enter_context(listen(settings.tls_listen)) if settings.tls_listen else None
+        urls = urls_of(settings, _port(plain), _port(secure))
+        hub = await _hub(stack, settings, urls)
         server = _server(settings, hub)
-        doors: list[Any] = [(plain, None)] if plain else []
-        if tls:
-            own = await asyncio.to_thread(tls_of, settings)
-            doors.append((tls, own.context))
-            await _beside(stack, _watch(own))
-        await server.start(*doors)
         stack.push_async_callback(server.stop)
+        await server.start(*[door async for door in _doors(stack, settings, plain, secure)])
         await _beside(stack, keep_house(hub, CHORES))
         yield urls
 
 
+async def _hub(stack: AsyncExitStack, settings: Settings, urls: Urls) -> Hub:
+    layout = Layout(settings.data)
+    database = SqliteDatabase(layout.database)
+    stack.push_async_callback(database.close)
+    await database.migrate()
+    blobs = DirectoryBlobs(layout.blobs)
+    await asyncio.to_thread(blobs.recover)
+    return Hub(database, blobs, Tokens(await load_key(database)), urls, limits_of(settings))
+
+
 def _server(settings: Settings, hub: Hub) -> Server:
     access = logging.getLogger("surefoot.hub.access") if settings.access_log else None
-    app = build(hub, ROUTES, authenticate)
-    return Server(app, access_log=access)
+    return Server(build(hub, ROUTES, authenticate), access_log=access)
 
 
-async def _beside(stack: AsyncExitStack, work: Any) -> None:
+async def _doors(
+    stack: AsyncExitStack,
+    settings: Settings,
+    plain: socket.socket | None,
+    secure: socket.socket | None,
+) -> AsyncIterator[Door]:
+    if plain is not None:
+        yield plain, None
+    if secure is not None:
+        tls = await asyncio.to_thread(tls_of, settings)
+        await _beside(stack, _watch(tls))
+        yield secure, tls.context
+
+
+def _port(listener: socket.socket | None) -> int:
+    return int(listener.getsockname()[1]) if listener is not None else 0
+
+
+async def _beside(stack: AsyncExitStack, work: Coroutine[None, None, None]) -> None:
     """Goes on until the Hub ends."""
     task = asyncio.create_task(work)
 

@@ -16,6 +16,8 @@ from surefoot.errors import Busy, InvalidInput
 from surefoot.hub.settings import Address
 
 log = logging.getLogger(__name__)
+# What is listened on, and with which TLS, if any.
+Door = tuple[socket.socket, ssl.SSLContext | None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Server:
         self._doors: list[asyncio.Task[None]] = []
         self._greetings: set[asyncio.Task[None]] = set()
 
-    async def start(self, *doors: tuple[socket.socket, ssl.SSLContext | None]) -> None:
+    async def start(self, *doors: Door) -> None:
         await self._runner.setup()
         for listener, context in doors:
             self._doors.append(asyncio.create_task(self._open(listener, context)))

@@ -86,11 +86,11 @@ def test_a_reader_that_leaves_in_the_middle_costs_nothing(world, url, after):
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
         with Wire(world, url) as wire:
-            wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
             wire.write(f"GET {wire.path} HTTP/1.1\r\nHost: hub\r\n\r\n".encode())
             got = b""
             while len(got) < after:
-                got += wire.socket.recv(4096)
+                got += wire.socket.recv(1 << 16)
             wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     until(lambda: len(os.listdir("/proc/self/fd")) <= before)
     assert world.call("GET", url).body == DATA
@@ -98,7 +98,7 @@ def test_a_reader_that_leaves_in_the_middle_costs_nothing(world, url, after):
 
 def test_a_slow_reader_does_not_hold_up_others(world, url):
     with Wire(world, url) as slow:
-        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         slow.write(f"GET {slow.path} HTTP/1.1\r\nHost: hub\r\n\r\n".encode())
         slow.socket.recv(1)
         assert world.call("GET", url).body == DATA
