@@ -136,8 +136,25 @@ def test_on_a_disk_that_is_full_at_any_step_nothing_is_left(tmp_path: Path, sour
         if not full.met:
             return
         create(tmp_path / f"full-{step}", source) if not (storage / "trails").exists() else None
+        durable.sweep(storage)  # as the first start does
         require_device(storage, source)
         step += 7
+
+
+def test_a_device_is_whole_though_the_disk_is_full_when_the_staging_directory_goes(
+    tmp_path: Path, source: Source
+) -> None:
+    """The device stands already: nothing is taken back, and its first start clears up."""
+    steps = FullAt(10**6)
+    with durable.observe(steps):
+        create(tmp_path / "clean", source)
+    for step in range(len(steps.seen) - 4, len(steps.seen)):
+        storage = tmp_path / f"full-{step}"
+        storage.mkdir()
+        with durable.observe(FullAt(step)):
+            create(storage, source)
+        Storage(storage).recover()
+        require_device(storage, source)
 
 
 def test_after_a_power_cut_at_any_step_the_same_command_makes_the_device(

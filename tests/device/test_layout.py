@@ -22,6 +22,7 @@ def test_places_are_those_of_the_reference(layout: Layout, tmp_path: Path) -> No
     assert {str(place.relative_to(tmp_path)) for place in layout.directories()} == {
         ".surefoot",
         ".surefoot/changes",
+        ".surefoot/partial",
         "objects",
         "trails",
         "boot",

@@ -50,6 +50,13 @@ def test_what_the_agent_says_is_what_is_served(device):
     assert (meta["pantavisor.mode"], meta["pantahub.claimed"]) == ("remote", "1")
 
 
+def test_the_link_is_told_of_in_remote_mode_only(device):
+    """hub-wire 3.4: `pantahub.state` in the reference's words."""
+    assert "pantahub.state" not in device.all(AgentFacts("READY", "0", link="init"))
+    remote = device.all(AgentFacts("READY", "0", is_remote=True, is_online=True, link="idle"))
+    assert (remote["pantahub.state"], remote["pantahub.online"]) == ("idle", "1")
+
+
 def test_what_is_set_comes_after_the_facts_and_never_over_them(tmp_path, device):
     """R22: neither status nor revision is served from before a reboot."""
     device.put("dk", "1")
@@ -62,7 +69,8 @@ def test_what_is_set_comes_after_the_facts_and_never_over_them(tmp_path, device)
 
 
 def test_the_agents_own_keys_cannot_be_set(device):
-    assert set(device.all(AgentFacts("READY", "0"))) == OWN_KEYS
+    remote = AgentFacts("READY", "0", is_remote=True, link="idle")
+    assert set(device.all(remote)) | {"pantahub.address"} == OWN_KEYS  # that one only the Hub sees
     for key in OWN_KEYS:
         with pytest.raises(Conflict):
             device.put(key, "x")

@@ -1,24 +1,18 @@
-"""The hands: what is true once each effect has returned, which event answers it, and in which order
-the work of containers is done."""
+"""The hands: what is true once each effect has returned, and which event answers it."""
 
 import asyncio
 import errno
 import hashlib
 import json
 import logging
-from concurrent.futures import Future
 
 import pytest
 
 from surefoot.device import effects as dev
-from surefoot.device import facts, journal, perform
-from surefoot.device.changes import Changes
-from surefoot.device.config import Config, Places
-from surefoot.device.events import EventLog
-from surefoot.device.logs import ErrorLog, LogLine, LogTree
-from surefoot.device.perform import Hands, Parts
-from surefoot.device.runtimes.protocol import Exit
-from surefoot.errors import NoRoom, RuntimeFailed
+from surefoot.device import facts, journal
+from surefoot.device.logs import LogLine
+from surefoot.device.perform import Hands
+from surefoot.errors import NoRoom
 from surefoot.files import durable
 from surefoot.files.durable import Kind
 from surefoot.supervisor import effects as sup_do
@@ -27,96 +21,8 @@ from surefoot.update import effects as up_do
 from surefoot.update import events as up_on
 from surefoot.update import tables
 from surefoot.update.tables import Cause
-from tests.support.bench_device import PATIENCE_S, BenchDevice, put, state_text
-from tests.support.quick_runtime import QuickRuntime
-
-X = "locals/x"
-
-
-class SlowRuntime(QuickRuntime):
-    """Tells when each call begins and when it ends, with time for others in between."""
-
-    def __init__(self):
-        super().__init__()
-        self.told = []
-        self.fails = {}
-
-    async def _slowly(self, call):
-        self.told.append(f"{call} begins")
-        for _ in range(5):
-            await asyncio.sleep(0)
-        self.told.append(f"{call} ends")
-        if call in self.fails:
-            raise self.fails[call]
-
-    async def prepare(self, bundle):
-        self.bundle = bundle
-        await self._slowly(f"prepare {bundle.id}")
-
-    async def start(self, id):
-        await self._slowly(f"start {id}")
-        return await super().start(id)
-
-    async def wait(self, id):
-        return Exit(7, None)
-
-    async def stop(self, id, grace_s):
-        await self._slowly(f"stop {id} {grace_s:g}")
-
-    async def release(self, id):
-        await self._slowly(f"release {id}")
-
-    async def close(self):
-        await self._slowly("close")
-
-
-class Bench:
-    """Real storage, boot file and records; `perform` is one life of the hands."""
-
-    def __init__(self, root):
-        device = BenchDevice(root)
-        self.storage, self.loader = device.storage, device.loader
-        self.runtime = SlowRuntime()
-        self.events = EventLog()
-        self.parts = Parts(
-            self.storage,
-            self.loader,
-            self.runtime,
-            Config.read(Places(self.storage.root, device.run), {}),
-            self.events,
-            LogTree(self.storage.logs),
-            ErrorLog(),
-            Changes(self.storage.changes),
-            device.run / "pv-ctrl",
-        )
-        self.hands = None
-
-    def perform(self, *effects, answers=0):
-        """What the hands post: `answers` events, and whatever comes until all work has ended."""
-        return asyncio.run(self._perform(effects, answers))
-
-    async def _perform(self, effects, answers):
-        news = asyncio.Queue()
-        self.hands = Hands(self.parts, news.put_nowait)
-        self.told_ticket = self.hands.tickets[1] = Future()
-        async with asyncio.timeout(PATIENCE_S):
-            for effect in effects:
-                self.hands.perform(effect)
-            heard = [await news.get() for _ in range(answers)]
-            await self.hands.finish()
-        return heard + [news.get_nowait() for _ in range(news.qsize())]
-
-    def store(self, revision=X, **images):
-        """A step; its text."""
-        text = state_text(self.storage, **(images or {"base": "b0", "app": "a1"}))
-        self.storage.write_state(revision, text)
-        return text
-
-    def container(self, name="app"):
-        return facts.read_state(self.storage, "0")[0].container(name)
-
-    def prepared(self, name, number=1):
-        return sup_do.Prepare(f"{name}.{number}", self.container(name), "0")
+from tests.device.hands import Bench, X
+from tests.support.bench_device import PATIENCE_S, put
 
 
 @pytest.fixture
@@ -138,13 +44,26 @@ def full_disk(reserve):
 # ---- the update --------------------------------------------------------------------------------
 
 
-def test_a_state_is_loaded_parsed_and_its_objects_looked_for(bench):
+def test_a_state_is_loaded_and_parsed(bench):
     text = bench.store()
     (loaded,) = bench.perform(up_do.LoadState(X), answers=1)
     assert (loaded.revision, loaded.state.text, loaded.missing) == (X, text, False)
-    bench.storage.objects.remove(hashlib.sha256(b"a1").hexdigest())
-    (loaded,) = bench.perform(up_do.LoadState(X), answers=1)
-    assert loaded.missing
+
+
+@pytest.mark.parametrize("damage", [None, b"rotten"], ids=["gone", "rotten"])
+def test_objects_of_a_remote_revision_are_looked_for_and_those_of_a_local_one_are_not(
+    bench, damage
+):
+    """R12: what a remote one lacks is downloaded; a local one's failure is told by installing."""
+    bench.store("7")
+    bench.store(X)
+    (whole,) = bench.perform(up_do.LoadState("7"), answers=1)
+    assert not whole.missing
+    place = bench.storage.objects.path(hashlib.sha256(b"a1").hexdigest())
+    place.unlink() if damage is None else place.write_bytes(damage)
+    (remote,) = bench.perform(up_do.LoadState("7"), answers=1)
+    (local,) = bench.perform(up_do.LoadState(X), answers=1)
+    assert (remote.missing, local.missing) == (True, False)
 
 
 @pytest.mark.parametrize("damage", [b"{torn", None])
@@ -302,109 +221,6 @@ def test_a_timer_that_is_set_twice_starts_again_and_one_that_is_dropped_is_silen
         answers=2,
     )
     assert heard == [sup_on.TimerFired("again"), sup_on.TimerFired("last")]
-
-
-# ---- containers --------------------------------------------------------------------------------
-
-
-def test_a_container_is_prepared_with_what_its_runtime_needs(bench):
-    assert bench.perform(bench.prepared("app"), answers=1) == [sup_on.Prepared("app.1")]
-    bundle = bench.runtime.bundle
-    assert (bundle.id, bundle.revision, bundle.container.name) == ("app.1", "0", "app")
-    assert bundle.trail == bench.storage.trail("0")
-    assert bundle.console == bench.storage.logs / "0/app/console.log"
-    assert bundle.socket == bench.parts.socket
-
-
-def test_a_start_tells_its_init_and_later_its_end(bench):
-    heard = bench.perform(sup_do.Start("app.1", "app"), answers=2)
-    assert heard == [sup_on.Started("app.1", 4242), sup_on.Exited("app.1", 7, None)]
-
-
-@pytest.mark.parametrize("error", [RuntimeFailed("no such init"), OSError("no such init")])
-def test_what_fails_is_told_with_its_cause(bench, error):
-    bench.runtime.fails = {"prepare app.1": error, "start base.1": error}
-    heard = bench.perform(bench.prepared("app"), sup_do.Start("base.1", "base"), answers=2)
-    assert sup_on.PrepareFailed("app.1", "no such init") in heard
-    assert sup_on.StartFailed("base.1", "no such init") in heard
-
-
-def test_a_container_that_cannot_be_stopped_makes_the_agent_leave(bench):
-    """Design rule 7: whatever waits for its end would wait for ever; the boot loop can end it."""
-    bench.runtime.fails = {"stop app.1 10": RuntimeFailed("it does not die")}
-    (asked,) = bench.perform(sup_do.Stop("app.1", "app", 10), answers=1)
-    assert isinstance(asked, dev.LeaveAsked)
-    assert "app" in asked.why
-
-
-def test_what_cannot_be_released_is_only_logged(bench, caplog):
-    """The next boot sweeps it."""
-    bench.runtime.fails = {"release app.1": OSError("busy"), "close": RuntimeFailed("busy")}
-    assert bench.perform(sup_do.Release("app.1", "app")) == []
-    assert "app leaves something behind: busy" in caplog.text
-    assert "containers leave something behind: busy" in caplog.text
-
-
-def test_the_work_of_one_container_is_done_one_after_the_other(bench):
-    """Whatever its instances: a new one starts when the old one is gone."""
-    bench.perform(
-        bench.prepared("app", 2),
-        sup_do.Stop("app.1", "app", 10),
-        sup_do.Start("app.2", "app"),
-        sup_do.Release("app.1", "app"),
-        answers=3,
-    )
-    calls = ["prepare app.2", "stop app.1 10", "start app.2", "release app.1", "close"]
-    assert bench.runtime.told == [f"{call} {end}" for call in calls for end in ("begins", "ends")]
-
-
-def test_one_that_fails_does_not_hold_up_what_comes_after_it(bench):
-    bench.runtime.fails = {"stop app.1 10": RuntimeFailed("x"), "prepare app.2": OSError("y")}
-    bench.perform(
-        sup_do.Stop("app.1", "app", 10), bench.prepared("app", 2), sup_do.Release("app.1", "app")
-    )
-    assert bench.runtime.told[-3] == "release app.1 ends"
-
-
-def test_containers_are_prepared_in_the_order_given(bench):
-    """One may use the volumes of one before it."""
-    bench.perform(bench.prepared("base"), bench.prepared("app"), answers=2)
-    assert bench.runtime.told[:4] == [
-        "prepare base.1 begins",
-        "prepare base.1 ends",
-        "prepare app.1 begins",
-        "prepare app.1 ends",
-    ]
-
-
-def test_different_containers_start_and_stop_side_by_side(bench):
-    """issue 4, 6: within a group containers start in parallel."""
-    for effect, call in ((sup_do.Start, "start"), (sup_do.Stop, "stop")):
-        bench.runtime.told.clear()
-        more = (10,) if effect is sup_do.Stop else ()
-        bench.perform(effect("base.1", "base", *more), effect("app.1", "app", *more))
-        begun = [told.split()[1] for told in bench.runtime.told[:2]]
-        assert begun == ["base.1", "app.1"], call
-        assert all(told.endswith("begins") for told in bench.runtime.told[:2])
-
-
-def test_a_slip_in_a_task_is_posted_so_that_the_agent_ends(bench):
-    """It must not go unseen: start-up recovers from it, silence does not."""
-    slip = ZeroDivisionError("a slip of ours")
-    bench.runtime.fails = {"start app.1": slip}
-    assert bench.perform(sup_do.Start("app.1", "app"), answers=1) == [slip]
-
-
-def test_what_never_ends_does_not_keep_the_agent_from_ending(bench, monkeypatch):
-    """Nothing durable hangs on it."""
-    monkeypatch.setattr(perform, "FINISH_S", 0.01)
-
-    async def never(_bundle):
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr(bench.runtime, "prepare", never)
-    assert bench.perform(bench.prepared("app")) == []
-    assert bench.runtime.told == ["close begins", "close ends"]
 
 
 # ---- the composition ---------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def test_a_device_at_rest(watch):
         "status": "READY",
         "mode": "local",
         "runtime": "quick",
+        "hub": None,
         "update": None,
         "staged": None,
         "command": None,

@@ -71,6 +71,7 @@ RAW = {
     "wide": b'{"a":[' + b"0," * 20_000 + b"0]}",
     "many keys": json.dumps({str(n): n for n in range(5000)}).encode(),
 }
+CANNOT_BE_READ = ("half", "deep lists", "deep objects", "utf-16", "nul", "form")
 # Of these a good answer is no JSON.
 OTHER_ANSWERS = re.compile(r"/metrics|/exports/|/local-s3/|/s3/")
 NO_LIMIT = Rate(per_s=1e6, burst=10**6)
@@ -112,11 +113,13 @@ class Client:
 class Stage:
     """A scene, and one row tried on it by whoever gets past its door."""
 
-    def __init__(self, people, route):
+    def __init__(self, people, route, spare):
+        """`spare`: a scene for rows that change nothing."""
         self.route = route
         self._people = people
         self.client = Client(people.world)
-        self.scene = Scene(people)
+        self.scene = spare if route.method in ("GET", "HEAD") else Scene(people)
+        self._is_own = self.scene is not spare
         self.faults = []
 
     def try_(self, label, body=b"", target="", token=None, **headers):
@@ -131,18 +134,24 @@ class Stage:
         return status
 
     def end(self):
-        """All that can be read of the scene still can be, whatever was taken into it."""
-        for route in ROUTES:
-            if route.method == "GET":
-                for who in (OWNER, ITSELF):
-                    status, _, content = self.client.ask(
-                        "GET", self.scene.target(route), b"", self.scene.tokens[who]
-                    )
-                    if status >= 500:
-                        self.faults.append(("afterwards", route.path, status, content[:200]))
+        """Whatever was taken in can be read, and the Hub goes on."""
+        if self.route.body is not None:
+            self._read_all()
         assert self.client.ask("GET", "/healthz", b"", "")[0] == 200
+        if self._is_own:
+            token = self.scene.tokens[OWNER]
+            self.client.ask("DELETE", f"/devices/{self.scene.device}", b"", token)
         self.client.close()
         assert not self.faults
+
+    def _read_all(self):
+        for route in ROUTES:
+            if route.method == "GET":
+                token = self.scene.tokens[ITSELF if route.access is Access.DEVICE else OWNER]
+                target = self.scene.target(route)
+                status, _, content = self.client.ask("GET", target, b"", token)
+                if status >= 500:
+                    self.faults.append(("afterwards", target, status, content[:200]))
 
 
 def caller(route):
@@ -168,10 +177,15 @@ def people(tmp_path_factory):
         yield People(world)
 
 
+@pytest.fixture(scope="module")
+def spare(people):
+    return Scene(people)
+
+
 @pytest.fixture
-def stage(people, request, caplog):
+def stage(people, spare, request, caplog):
     caplog.set_level(logging.CRITICAL, "asyncio")
-    stage = Stage(people, request.param)
+    stage = Stage(people, request.param, spare)
     yield stage
     stage.end()
 
@@ -186,7 +200,7 @@ def each(routes):
 def test_no_body_is_a_fault(stage):
     for label, body in RAW.items():
         status = stage.try_(label, body)
-        if stage.route.body not in (None, bytes) and label.startswith(("half", "no utf-8", "deep l")):
+        if stage.route.body not in (None, bytes) and label in CANNOT_BE_READ:
             assert 400 <= status < 500, label
 
 
@@ -286,15 +300,16 @@ def test_a_caller_that_goes_away_in_the_middle_is_no_fault(stage):
 
 @each(ROUTES)
 def test_no_query_is_a_fault(stage):
+    """All keys at once, and where a query is what is asked for some of them alone: one that is
+    refused hides the others."""
     target = stage.scene.target(stage.route)
     for number, text in enumerate(ODD_TEXTS):
-        # Each alone in turn, so that one that is refused does not hide the others.
-        keys = [key for at, key in enumerate(QUERY_KEYS) if (at + number) % 3 == 0]
-        for key in keys:
-            stage.try_(f"?{key}={text[:20]}", b"{}", f"{target}?{quote(key)}={text}")
         every = "&".join(f"{quote(key)}={text}" for key in QUERY_KEYS)
         if len(every) < 6000:
             stage.try_(f"every key: {text[:20]}", b"{}", f"{target}?{every}")
+        if stage.route.method == "GET":
+            for key in QUERY_KEYS[number % 6 :: 6]:
+                stage.try_(f"{key}={text[:20]}", b"{}", f"{target}?{quote(key)}={text}")
     for query in ("?", "&&&", "=", "%", "a&b=&=c", "a=1&a=2", "x" * 7000, "%ff=%ff", "a;b=c"):
         stage.try_(query[:20], b"{}", f"{target}?{query}")
 
@@ -309,9 +324,7 @@ def test_no_part_of_a_path_is_a_fault(stage):
             parts = {**good, name: text}
             target = PART.sub(lambda match, parts=parts: parts[match[1]], route.path)
             body = b"{}" if route.body is not bytes else b""
-            status = stage.try_(f"{name}={text[:20]}", body, target)
-            # Short numbers may be revisions, and a text may be a pattern of nobody's.
-            assert status != 200 or text in ("0", "1") or "filename" in parts, (name, text)
+            stage.try_(f"{name}={text[:20]}", body, target)
 
 
 def parts_of(route, target):
@@ -333,7 +346,13 @@ def test_no_token_is_a_fault(stage):
 def test_no_header_is_a_fault(stage):
     target = stage.scene.target(stage.route)
     odd = {
-        "Content-Type": ("", "text/plain", "multipart/form-data", "application/json; charset=x", ";"),
+        "Content-Type": (
+            "",
+            "text/plain",
+            "multipart/form-data",
+            "application/json; charset=x",
+            ";",
+        ),
         "Range": ("bytes=", "bytes=-", "bytes=9-1", "bytes=0-0,2-2", "bytes=-99999", "x"),
         "If-Range": ('"', "x", "W/"),
         "If-None-Match": ("*", '"', "x" * 500),

@@ -59,6 +59,8 @@ class FaultyServer:
     def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self.asked: list[Request] = []
         self.connections = 0
+        self.stale: set[str] = set()
+        """Tokens that are answered with 401."""
         self.default = Reply(404, b'{"Error":"not planned"}')
         self._plans: dict[str, list[Reply]] = defaultdict(list)
         self._tls = tls
@@ -148,6 +150,8 @@ class FaultyServer:
             return False
         request = _parse(head, number)
         reply = self._next(request.target.partition("?")[0])
+        if request.headers.get("authorization", "").removeprefix("Bearer ") in self.stale:
+            reply = Reply(401)
         self.asked.append(request)
         request.body = self._read_body(connection, request, rest, reply)
         if reply.swallow:

@@ -14,6 +14,7 @@ KINDS = typing.get_args(do.Effect)
 ONE_OF_EACH = (
     do.LoadState(X),
     do.Fetch(SEVEN),
+    do.StopFetch(SEVEN),
     do.Install(X),
     do.Arm(X),
     do.Disarm(),

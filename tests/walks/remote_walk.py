@@ -27,12 +27,13 @@ class RemoteWalk(Walk):
     """`hub` listens on `http`, and on TLS behind `line`: that is the address that it gives out."""
 
     def __init__(self, place, images, settings):
-        self.line = Line(free_port())
+        plain, tls = free_ports()
+        self.line = Line(tls)
         self.line.__enter__()
         public = f"https://127.0.0.1:{self.line.port}"
         self.hub = HubProcess(place / "hub", "--public-url", public)
         self.hub.urls = {
-            "http": f"http://127.0.0.1:{free_port()}",
+            "http": f"http://127.0.0.1:{plain}",
             "https": f"https://127.0.0.1:{self.line.target}",
         }
         self.hub.start()
@@ -108,6 +109,7 @@ def base(version):
     return Part(Image("healthy", f"base-{version}"), "root")
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return found.getsockname()[1]
+def free_ports():
+    """Two of them; the kernel gives none of these to others soon."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        return one.getsockname()[1], two.getsockname()[1]

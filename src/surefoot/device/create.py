@@ -7,13 +7,14 @@ again.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from surefoot.boot import BACKENDS
 from surefoot.client.checkout import OpenObject, Source
 from surefoot.device.layout import FACTORY, Layout
 from surefoot.device.storage import Storage
-from surefoot.errors import Conflict, SurefootError
+from surefoot.errors import Conflict, NoRoom, SurefootError
 from surefoot.files import durable
 from surefoot.files.lock import Lock
 from surefoot.files.objects import ObjectStore
@@ -54,7 +55,8 @@ def create(storage: Path, source: Source, watch: Watch = lambda _sha, _size: Non
             _clear(storage)
             durable.remove_tree(staging)
             raise
-    durable.remove_tree(staging)
+    with suppress(NoRoom):  # the device is whole; its first start removes what is left here
+        durable.remove_tree(staging)
     return identity
 
 

@@ -130,8 +130,10 @@ def _link(storage: Storage, config: Config) -> Link:
         threshold=config.integer("PH_ONLINE_REQUEST_THRESHOLD"),
     )
     settled = credentials.is_settled(storage)
-    known = credentials.read(config).known
-    return Link(known=known, settled=settled, claimed=settled, policy=policy)
+    identity = credentials.read(config)
+    return Link(
+        id=identity.id, known=identity.known, settled=settled, claimed=settled, policy=policy
+    )
 
 
 def _join_hub(agent: Agent, desk: AgentDesk, run: Path, machine: Machine) -> None:

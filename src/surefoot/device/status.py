@@ -9,6 +9,7 @@ from typing import Any
 from surefoot.device import view
 from surefoot.device.turn import Device
 from surefoot.device.waits import waits
+from surefoot.link.record import Phase
 
 
 class Watch:
@@ -49,12 +50,28 @@ def status(device: Device, watch: Watch, runtime: str) -> dict[str, Any]:
         "status": view.device_status(device),
         "mode": "remote" if device.remote else "local",
         "runtime": runtime,
+        "hub": _hub(device),
         "update": work and {"revision": work.revision, "stage": work.stage.value},
         "staged": record.staged,
         "command": device.command and {"op": device.command.op, "payload": device.command.payload},
         "queue": [revision for revision, _ in device.queue],
         "containers": _containers(device),
         "waits": watch.note(device),
+    }
+
+
+def _hub(device: Device) -> dict[str, Any] | None:
+    """None in local mode: then nobody is spoken to (R20)."""
+    link = device.link
+    if link.phase is Phase.OFF:
+        return None
+    state = view.link_state(device)
+    return {
+        "state": state,
+        "online": link.online,
+        "claimed": link.claimed,
+        "id": link.id,
+        "challenge": link.challenge,
     }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from surefoot.device.turn import Device
+from surefoot.link.record import Link, Phase
 from surefoot.update.record import Update
 from surefoot.update.tables import Stage
 from surefoot.update.trial import stable_limit_s
@@ -18,6 +19,13 @@ FOR: dict[Stage, str] = {
     Stage.FACTORY: "status goals of the factory revision",
     Stage.RETURN: "the rollback point's containers to be back",
     Stage.REBOOT: "the reboot",
+}
+
+
+LINK_FOR: dict[Phase, str] = {
+    Phase.REGISTER: "this device to be registered",
+    Phase.CLAIM: "somebody to claim this device",
+    Phase.SYNC: "the running revision to be sent",
 }
 
 
@@ -49,4 +57,14 @@ def waits(device: Device) -> list[dict[str, Any]]:
     if device.command is not None and not device.begun:
         what = f"command {device.command.op} {device.command.payload}".rstrip()
         found.append({"what": what, "for": "the update in work to end", "limit_s": None})
+    reason = _link_reason(device.link)
+    if reason:
+        found.append({"what": "the Hub link", "for": reason, "limit_s": None})
     return found
+
+
+def _link_reason(link: Link) -> str:
+    """A device that the Hub does not answer waits for that first of all; empty for no wait."""
+    if link.phase is Phase.OFF:
+        return ""
+    return LINK_FOR.get(link.phase, "") if link.online else "the Hub to answer"

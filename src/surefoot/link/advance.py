@@ -43,7 +43,8 @@ def _began(link: Link, event: on.Began) -> Result:
 
 def _forgotten(link: Link, event: on.Forgotten) -> Result:
     was = link.phase
-    link, dropped = _ended(replace(link, known=False, settled=False, claimed=False), on.Ended())
+    nobody = replace(link, id="", challenge="", known=False, settled=False, claimed=False)
+    link, dropped = _ended(nobody, on.Ended())
     if was is Phase.OFF:
         return link, (*dropped, do.Show())
     link, asked = _began(link, on.Began())
@@ -75,14 +76,15 @@ def _wait(link: Link, seconds: float) -> Result:
 
 
 def _registered(link: Link, event: on.Registered) -> Result:
-    link = replace(_good(link, What.REGISTER), phase=Phase.CLAIM, known=True)
+    link = replace(_good(link, What.REGISTER), phase=Phase.CLAIM, known=True, id=event.id)
+    link = replace(link, challenge=event.challenge)
     kept = do.Keep(event.id, event.prn, event.secret)
     link, asked = _ask_line(link)
     return link, (kept, do.Show(event.challenge), *asked)
 
 
 def _seen(link: Link, event: on.Seen) -> Result:
-    link = _good(link, What.LOOK_UP)
+    link = replace(_good(link, What.LOOK_UP), challenge=event.challenge)
     if not event.owned:
         link, waiting = _wait(replace(link, claimed=False), link.policy.interval_s)
         return link, (do.Show(event.challenge), *waiting)
@@ -134,7 +136,7 @@ def _failed(link: Link, event: on.Failed) -> Result:
     link = replace(link, failures=link.failures + 1)
     delay_s = _delay_s(link, event.retry_after_s)
     if event.why is Why.UNKNOWN and event.what is What.LOOK_UP and not link.settled:
-        link = replace(link, phase=Phase.REGISTER, known=False)
+        link = replace(link, phase=Phase.REGISTER, id="", challenge="", known=False)
         return link, (*said, do.Forget(), do.SetTimer(LINE, delay_s))
     return link, (*said, do.SetTimer(LINE, delay_s))
 

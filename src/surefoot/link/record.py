@@ -51,11 +51,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class Link:
-    """`settled`: the Hub has told an owner once, also in an earlier life: such a device does not
+    """`id`, `challenge`: what its owner claims it by; empty while unknown, and once it is owned.
+    `settled`: the Hub has told an owner once, also in an earlier life: such a device does not
     register anew by itself. `working`: an update is in work; `tried`: its revision runs on trial.
     `misses`: silences in a row; `failures`: failed asks of the line in a row."""
 
     phase: Phase = Phase.OFF
+    id: str = ""
+    challenge: str = ""
     known: bool = False
     settled: bool = False
     claimed: bool = False

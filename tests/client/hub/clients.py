@@ -1,10 +1,13 @@
-"""HTTP clients for tests: quick to try again, and always closed."""
+"""HTTP clients for tests: quick to try again, and always closed; servers that speak TLS."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from surefoot.client.hub.http import HttpClient
+from tests.support.certificates import Signed, context
+from tests.support.faulty_server import FaultyServer, Reply
 
 
 @asynccontextmanager
@@ -15,3 +18,9 @@ async def client(url: str, **settings: Any) -> AsyncIterator[HttpClient]:
         yield http
     finally:
         await http.close()
+
+
+def tls_server(tmp_path: Path, own: Signed, *between: Signed) -> FaultyServer:
+    server = FaultyServer(context(tmp_path / "server", own, *between))
+    server.default = Reply(200, b"here")
+    return server

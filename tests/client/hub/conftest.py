@@ -1,9 +1,12 @@
 """A faulty server on loopback, and a clock that only sleeping moves on."""
 
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.certificates import DAY, Signed, sign
 from tests.support.faulty_server import FaultyServer
 from tests.support.machine import run_if_coroutine
 
@@ -36,3 +39,18 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture(scope="session")
+def ca() -> Signed:
+    now = time.time()
+    return sign("test CA", now - DAY, now + DAY, is_ca=True)
+
+
+@pytest.fixture
+def certs(tmp_path: Path, ca: Signed) -> Path:
+    """A directory with the certificate of `ca`."""
+    directory = tmp_path / "certs"
+    directory.mkdir()
+    (directory / "hub.crt").write_bytes(ca.pem)
+    return directory

@@ -104,8 +104,8 @@ async def test_when_that_does_not_help_the_caller_is_not_known(server: FaultySer
 async def test_calls_that_find_the_same_token_stale_log_in_together(
     server: FaultyServer, hubs
 ) -> None:
-    stale, fresh = [Reply(401)] * 3, planned([])
-    server.plan("/trails/", *stale, fresh)
+    server.stale.add("old")
+    server.plan("/trails/", planned([]))
     async with hubs(token="old") as hub:
         await asyncio.gather(*(hub.trails() for _ in range(3)))
     assert len(server.requests("/auth/login")) == 1

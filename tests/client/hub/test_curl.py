@@ -8,7 +8,6 @@ from pathlib import Path
 import pycurl
 import pytest
 
-from surefoot.client.hub.curl import Keeper
 from surefoot.client.hub.http import Trust
 from surefoot.errors import Corrupt
 from tests.client.hub.clients import client
@@ -23,16 +22,6 @@ BODY = random.Random(9).randbytes(300_000)
 def test_names_are_looked_up_beside_the_loop() -> None:
     features = pycurl.version_info()[4]
     assert features & pycurl.VERSION_ASYNCHDNS
-
-
-def test_what_a_callback_raises_is_raised_where_somebody_waits() -> None:
-    keeper = Keeper()
-    with keeper:
-        raise Corrupt("here")
-    with keeper:
-        pass
-    with pytest.raises(Corrupt, match="here"):
-        keeper.release()
 
 
 async def test_a_record_of_tls_that_comes_in_bit_by_bit_is_headway(tmp_path: Path) -> None:

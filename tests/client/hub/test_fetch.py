@@ -4,6 +4,9 @@ import asyncio
 import hashlib
 import os
 import random
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +137,10 @@ async def test_a_cut_at_any_byte_of_the_answer_is_made_good(
     reply = Reply(200, body, headers={"ETag": '"e"'})
     with FaultyServer() as server:
         server.plan(TARGET, reply)
-        whole = 62 + len(body)
-        for at in range(whole):
+        async with client(server.url) as http:
+            answer = await http.request("GET", TARGET)
+        head = sum(len(f"{name}: {value}\r\n") for name, value in answer.headers.items())
+        for at in range(len("HTTP/1.1 200 OK\r\n") + head + len("\r\n") + len(body)):
             cut = Reply(200, body, headers={"ETag": '"e"'}, cut_at=at, reset=reset)
             server.plan(TARGET, cut, reply)
             place = tmp_path / f"{at}-{reset}"
@@ -318,6 +323,21 @@ async def test_a_stalled_line_is_left_and_the_rest_comes_on_another(getting: Get
     await getting.run(patience_s=1)
     assert getting.pool.verify(SHA)
     assert getting.offsets == ["", "bytes=100000-"]
+
+
+def test_on_a_line_that_is_cut_for_a_while_it_neither_hangs_nor_begins_anew(tmp_path: Path) -> None:
+    """peers 3: ostree#2383, over a real pair of interfaces."""
+    if os.geteuid() != 0 or not all(map(shutil.which, ("ip", "unshare", "nsenter"))):
+        pytest.skip("needs root, ip, unshare and nsenter to make a line")
+    done = subprocess.run(
+        ["unshare", "--net", sys.executable, "-m", "tests.support.cut_line", tmp_path],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 async def test_nobody_there_runs_out_of_patience_and_names_the_cause(

@@ -46,7 +46,9 @@ def test_each_kind_of_holder_is_known(world):
     assert kinds == ["USER", "DEVICE", "USER"]
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "..", "%", "\u00ff" * 9, "x" * 8000, "e30.e30."])
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b.c", "..", "%", "\u00ff" * 9, "x" * 8000, "e30.e30."]
+)
 def test_what_is_no_token_is_refused(world, token):
     reply = world.call("GET", "/auth/auth_status", headers={"Authorization": f"Bearer {token}"})
     assert reply.status == 401

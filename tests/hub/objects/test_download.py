@@ -141,8 +141,7 @@ def test_of_nothing_there_is_nothing_to_send(ada):
     [
         ('a"b\\c%.img', "attachment; filename=\"a_b_c_.img\"; filename*=UTF-8''a%22b%5Cc%25.img"),
         ("é/x", "attachment; filename=\"_/x\"; filename*=UTF-8''%C3%A9%2Fx"),
-        ("a\r\nX-Evil: 1", "attachment; filename=\"a__X-Evil: 1\"; filename*=UTF-8''"
-         "a%0D%0AX-Evil%3A%201"),
+        ("a\r\nX: 1", "attachment; filename=\"a__X: 1\"; filename*=UTF-8''a%0D%0AX%3A%201"),
         ("", 'attachment; filename=""'),
     ],
 )  # fmt: skip
@@ -152,7 +151,7 @@ def test_a_name_cannot_break_out_of_its_header(ada, name, header):
     reply = ada.fetch(ada.announce(data).json["signed-geturl"])
     assert (reply.status, reply.body) == (200, data)
     assert reply.headers["content-disposition"] == header
-    assert "x-evil" not in reply.headers
+    assert "x" not in reply.headers
 
 
 # ---- tickets -----------------------------------------------------------------------------------

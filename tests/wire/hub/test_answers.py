@@ -4,12 +4,10 @@ them."""
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from surefoot.errors import InvalidInput
 from surefoot.wire.hub import answers
-from surefoot.wire.hub.answers import ObjectPlace, Offered, Registered, Seen, member_text
+from surefoot.wire.hub.answers import ObjectPlace, Offered, Registered, Seen
 from surefoot.wire.progress import Progress, Status
 
 ID = "5f3e9c0a1b2c3d4e5f607182"
@@ -209,58 +207,3 @@ def test_a_complaint_is_read_whoever_wrote_it(text: bytes, words: str) -> None:
 
 def test_a_complaint_is_cut_to_what_can_be_shown() -> None:
     assert len(answers.complaint(body(msg="x" * 10_000))) == 500
-
-
-# ---- member_text ---------------------------------------------------------------------------------
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=6,
-)  # fmt: skip
-
-
-@given(
-    st.dictionaries(st.text(max_size=3), VALUES, max_size=4),
-    st.sampled_from([None, 1, "\t"]),
-    st.booleans(),
-)
-def test_the_text_of_each_member_is_a_part_of_the_whole(
-    members: dict[str, object], indent: int | str | None, plain: bool
-) -> None:
-    text = json.dumps(members, indent=indent, ensure_ascii=plain)
-    for name, value in members.items():
-        found = member_text(text, name)
-        assert found is not None
-        assert found in text
-        assert json.loads(found) == value
-    assert member_text(text, "not there") is None
-
-
-@given(st.text(alphabet='{}[]",:\\ tfn0-e\n', max_size=12))
-def test_text_of_any_kind_is_read_or_refused(text: str) -> None:
-    try:
-        member_text(text, "")
-    except InvalidInput:
-        return
-    assert isinstance(json.loads(text), dict)
-
-
-def test_a_name_that_stands_twice_is_refused() -> None:
-    """Which of the two would the signature cover?"""
-    with pytest.raises(InvalidInput, match="twice"):
-        member_text('{"state":1,"state":2}', "state")
-
-
-def test_a_name_may_be_written_with_escapes() -> None:
-    assert member_text('{"st\\u0061te": [ ] }', "state") == "[ ]"
-
-
-@pytest.mark.parametrize("text", ['{"a":' + "[" * 100_000, '{"a":' + "9" * 10_000 + "}"])
-def test_hostile_text_costs_nothing(text: str) -> None:
-    try:
-        member_text(text, "a")
-    except InvalidInput:
-        pass

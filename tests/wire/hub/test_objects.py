@@ -75,7 +75,7 @@ def test_the_objects_of_a_state_are_its_hashes_whatever_their_names():
         "notes.json": "no hash",
         "big.json": 1,
     }
-    text = json.dumps(state).replace(": 1}", ': 123456789012345678901234567890e999}')
+    text = json.dumps(state).replace(": 1}", ": 123456789012345678901234567890e999}")
     assert objects.named(text) == {"app/root.squashfs": SHA, "app/odd.json": "cd" * 32}
 
 

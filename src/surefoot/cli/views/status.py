@@ -24,6 +24,9 @@ def _head(status: Status, paint: Paint) -> Iterator[str]:
     yield _row("trying", _trying(status), paint)
     yield _row("rollback point", status["rollback_point"], paint)
     yield _row("mode", f"{status['mode']}, containers by {status['runtime']}", paint)
+    if status.get("hub"):
+        yield _row("hub", _hub(status["hub"]), paint)
+        yield from _claim(status["hub"], paint)
     if status.get("update"):
         work = status["update"]
         yield _row("update", f"{work['revision']}, stage {work['stage']}", paint)
@@ -32,6 +35,18 @@ def _head(status: Status, paint: Paint) -> Iterator[str]:
         yield _row("command", f"{command['op']} {command['payload']}".rstrip(), paint)
     if status.get("queue"):
         yield _row("queue", ", ".join(status["queue"]), paint)
+
+
+def _hub(hub: Mapping[str, Any]) -> str:
+    answers = "answers" if hub["online"] else "does not answer"
+    owned = "claimed" if hub["claimed"] else "not claimed"
+    return f"{answers}, {owned}, {hub['state']}"
+
+
+def _claim(hub: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+    """What its owner types to make it his."""
+    if hub["challenge"]:
+        yield _row("to claim it", f"surefoot claim {hub['id']} {hub['challenge']}", paint)
 
 
 def _row(name: str, text: str, paint: Paint) -> str:

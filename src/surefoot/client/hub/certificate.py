@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from surefoot.errors import InvalidInput
 
@@ -94,7 +94,7 @@ class _Reader:
         text = self._content(_UTC_TIME if is_short else _GENERAL_TIME).decode("ascii")
         if is_short:
             text = ("19" if text >= "50" else "20") + text
-        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
+        return datetime.strptime(f"{text}+0000", "%Y%m%d%H%M%SZ%z").timestamp()
 
     def _content(self, tag: int) -> bytes:
         if self.tag() != tag:

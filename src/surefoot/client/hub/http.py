@@ -6,21 +6,17 @@ one asyncio loop and keeps its connections. Sources: hub-wire.md 0 and 12, R18, 
 # It is named for what it speaks; nothing here is imported relatively. ruff: noqa: A005
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from surefoot.client.hub.address import check, may_follow, origin, sent_on
 from surefoot.client.hub.judge import Judge
 from surefoot.client.hub.receiving import Collected, Ended, Received, Sink
 from surefoot.client.hub.source import FileSource
+from surefoot.client.hub.transfer import Asked, End, Patience, Route, Security, Transfer
 from surefoot.client.hub.trust import Trust, clock_now
 from surefoot.errors import InvalidInput, Unreachable
-
-if TYPE_CHECKING:
-    from surefoot.client.hub.curl import Asked, End, Patience, Transfer
 
 __all__ = ["Answer", "Ended", "HttpClient", "Proxy", "Sink", "Trust"]
 
@@ -28,7 +24,6 @@ MIB = 1024 * 1024
 _MAX_HOPS = 5
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _SYSTEM = Trust()
-_URL = re.compile(r"https?://[!-~]+")
 _WRONG_KEY = 90
 """CURLE_SSL_PINNEDPUBKEYNOTMATCH: nothing was sent yet."""
 _NOT_JUDGED = -1
@@ -71,10 +66,9 @@ class HttpClient:
         times that. `retries`: further tries when nobody answers, `pause_s` apart. `max_body`:
         bytes of an answer that `request` takes (hub-wire.md 0.8)."""
         # Late: libcurl costs 6 MiB, and a device in local mode never needs it.
-        from surefoot.client.hub import curl  # noqa: PLC0415
+        from surefoot.client.hub.curl import Lines  # noqa: PLC0415
 
         self.base_url = base_url.rstrip("/")
-        self._curl = curl
         self._timeout_s = timeout_s
         self._retries = retries
         self._max_body = max_body
@@ -82,7 +76,7 @@ class HttpClient:
         self._is_bare = proxy is not None and proxy.no_connect
         self._judge = Judge(trust, (proxy.host, proxy.port) if proxy else None)
         through = f"http://{proxy.host}:{proxy.port}" if proxy else ""
-        self._lines = curl.Lines(user_agent, curl.Route(through, self._is_bare))
+        self._lines = Lines(user_agent, Route(through, self._is_bare))
 
     async def request(
         self,
@@ -103,7 +97,7 @@ class HttpClient:
         """
         asked = self._asked(method, target, headers, token, body)
         is_safe = method in _REPEATABLE if repeatable is None else repeatable
-        patience = self._curl.Patience(self._timeout_s, 10 * self._timeout_s)
+        patience = Patience(self._timeout_s, 10 * self._timeout_s)
         left = self._retries
         while True:
             collected = Collected(self._max_body)
@@ -139,7 +133,7 @@ class HttpClient:
         asked = self._asked("GET", url, fields, token)
         received = Received(sink, offset, on_restart)
         try:
-            transfer, end = await self._follow(asked, received, self._curl.Patience(stall_s))
+            transfer, end = await self._follow(asked, received, Patience(stall_s))
         except Unreachable as error:
             return Ended(0, 0, False, str(error))
         return received.ended(transfer, end.is_whole, _why(asked.url, transfer, end))
@@ -164,7 +158,7 @@ class HttpClient:
                 size=size,
             )
             collected = Collected(self._max_body)
-            transfer, end = await self._follow(asked, collected, self._curl.Patience(stall_s))
+            transfer, end = await self._follow(asked, collected, Patience(stall_s))
         if not end.is_whole:
             raise Unreachable(_why(asked.url, transfer, end))
         return Answer(transfer.status, transfer.headers, bytes(collected.body))
@@ -180,88 +174,51 @@ class HttpClient:
         headers: Mapping[str, str],
         token: str | None,
         body: bytes | None = None,
-    ) -> "Asked":
+    ) -> Asked:
         url = self.base_url + target if target.startswith("/") else target
         fields = {} if body is None else {"Content-Type": "application/json"}
         fields.update(headers)
         if token:
             fields["Authorization"] = f"Bearer {token}"
-        _check(url, fields)
-        return self._curl.Asked(method, url, fields, body)
+        check(url, fields)
+        return Asked(method, url, fields, body)
 
     async def _follow(
-        self, asked: "Asked", taker: Collected | Received, patience: "Patience"
-    ) -> "tuple[Transfer, End]":
+        self, asked: Asked, taker: Collected | Received, patience: Patience
+    ) -> tuple[Transfer, End]:
         """One transfer, and those to where it is sent on; libcurl does not follow by itself, so
         that each host is judged on its own. Raises Unreachable, and what the sink raises."""
         for _ in range(_MAX_HOPS):
             taker.begin()
-            transfer = self._curl.Transfer(taker.take)
+            transfer = Transfer(taker.take)
             end = await self._run(asked, transfer, patience)
-            if asked.method != "GET" or not _may_follow(asked.url, end.redirect):
+            if asked.method != "GET" or not may_follow(asked.url, end.redirect):
                 return transfer, end
-            asked = _sent_on(asked, end.redirect)
-        raise Unreachable(f"{_origin(asked.url)} sends on and on, at last to {asked.url}")
+            asked = sent_on(asked, end.redirect)
+        raise Unreachable(f"{origin(asked.url)} sends on and on, at last to {asked.url}")
 
-    async def _run(self, asked: "Asked", transfer: "Transfer", patience: "Patience") -> "End":
+    async def _run(self, asked: Asked, transfer: Transfer, patience: Patience) -> End:
         if self._is_bare or not asked.url.startswith("https:"):
-            return await self._lines.run(asked, transfer, self._curl.Security(), patience)
+            return await self._lines.run(asked, transfer, Security(), patience)
         end = await self._run_judged(asked, transfer, patience)
         if end.fault == _WRONG_KEY and self._judge.forget(asked.url):
             # Once more, and no oftener: somebody may stand in the way after each look.
             end = await self._run_judged(asked, transfer, patience)
         return end
 
-    async def _run_judged(
-        self, asked: "Asked", transfer: "Transfer", patience: "Patience"
-    ) -> "End":
+    async def _run_judged(self, asked: Asked, transfer: Transfer, patience: Patience) -> End:
         try:
             security = await self._judge.security(asked.url, patience.idle_s)
         except Unreachable as error:
-            return self._curl.End(_NOT_JUDGED, str(error), False, "")
+            return End(_NOT_JUDGED, str(error), False, "")
         return await self._lines.run(asked, transfer, security, patience)
 
 
-def _check(url: str, fields: Mapping[str, str]) -> None:
-    """Much of it comes from a Hub: no line break in it may begin another field."""
-    if not _is_url(url):
-        raise InvalidInput(f"{url[:200]!r} is no address that can be asked")
-    for name, value in fields.items():
-        if not (value.isascii() and value.isprintable()):
-            raise InvalidInput(f"What is to be sent as {name} is no printable ASCII")
-
-
-def _is_url(url: str) -> bool:
-    try:
-        return bool(_URL.fullmatch(url) and urlsplit(url).port != 0 and urlsplit(url).hostname)
-    except ValueError:
-        return False
-
-
-def _may_follow(url: str, target: str) -> bool:
-    """From https never to anything less."""
-    schemes = ("https:",) if url.startswith("https:") else ("https:", "http:")
-    return target.startswith(schemes)
-
-
-def _sent_on(asked: "Asked", target: str) -> "Asked":
-    """What names the caller stays with the host that it was meant for."""
-    fields = dict(asked.headers)
-    if _origin(target) != _origin(asked.url):
-        fields.pop("Authorization", None)
-    return replace(asked, url=target, headers=fields)
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _why(url: str, transfer: "Transfer", end: "End") -> str:
+def _why(url: str, transfer: Transfer, end: End) -> str:
     if end.fault == _NOT_JUDGED:
         return end.reason
     verb = "broke off its answer" if transfer.status else "does not answer"
-    words = f"{_origin(url)} {verb}: {end.reason}"
+    words = f"{origin(url)} {verb}: {end.reason}"
     if "expired" in end.reason or "not yet valid" in end.reason:
         words += f"; the clock of this machine says {clock_now()}: set it if that is wrong"
     return words

@@ -2,15 +2,12 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from surefoot.client.hub import trust as rules
+from surefoot.client.hub.transfer import Security
 from surefoot.client.hub.trust import Trust
 from surefoot.errors import Unreachable
-
-if TYPE_CHECKING:
-    from surefoot.client.hub.curl import Security
 
 _KEEP_S = 600.0
 
@@ -26,10 +23,8 @@ class Judge:
         self._pem = b""
         self._keys: dict[tuple[str, bytes], tuple[str, float]] = {}
 
-    async def security(self, url: str, timeout_s: float) -> "Security":
+    async def security(self, url: str, timeout_s: float) -> Security:
         """For an https URL. Raises Unreachable when nobody can be trusted."""
-        from surefoot.client.hub.curl import Security  # noqa: PLC0415 - late, as in http.py
-
         pem = self._roots()
         file = "" if pem else rules.system_roots()
         if not rules.is_behind(self._trust):

@@ -7,25 +7,34 @@ Sources: hub-wire.md 2 to 6, and `recorded/` for what real Hubs leave out.
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from surefoot.errors import InvalidInput
 from surefoot.wire import progress
+from surefoot.wire.hub.raw import Number, as_text, elements, member_text, whole
 from surefoot.wire.progress import Progress, Status
 
-_BLANKS = re.compile(r"[ \t\n\r]*")
+__all__ = [
+    "ObjectPlace",
+    "Offered",
+    "Registered",
+    "Seen",
+    "complaint",
+    "held",
+    "loaded",
+    "member_text",
+    "meta",
+    "offered",
+    "place",
+    "registered",
+    "seen",
+    "step",
+    "token",
+    "trails",
+]
+
 _TOKEN = re.compile(r"[!-~]{1,8192}")
-
-
-class _Number(str):
-    """Its digits: no number is so long that reading it could fail, or take its time."""
-
-    __slots__ = ()
-
-
-_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number)
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ def offered(body: bytes) -> Offered | None:
 def step(text: str | bytes) -> Offered:
     """Of one step, as the body of an answer or out of a list."""
     members = _members(text, "step")
-    raw = _as_text(text)
+    raw = as_text(text)
     return Offered(
         revision=str(int(_number(members.get("rev"), "rev", "step"))),
         state=(member_text(raw, "state") or "").encode(),
@@ -144,7 +153,7 @@ def meta(body: bytes) -> dict[str, Any]:
 def loaded(body: bytes, what: str) -> dict[str, Any]:
     """A whole JSON object, for what has no shape of its own here."""
     try:
-        value = json.loads(_as_text(body))
+        value = json.loads(as_text(body))
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"The Hub's {what} is no JSON ({error})") from error
     if not isinstance(value, dict):
@@ -163,111 +172,17 @@ def complaint(body: bytes) -> str:
     return next((text for text in found if text), "")[:500]
 
 
-def member_text(text: str, key: str) -> str | None:
-    """The raw text of one member of a JSON object, exactly as it stands there; None without it.
-    Raises InvalidInput when the text is no JSON object, or has the name twice."""
-    found = None
-    for name, start, end in _member_places(text):
-        if name == key:
-            if found is not None:
-                raise InvalidInput(f"The name '{key}' stands twice in one JSON object")
-            found = text[start:end]
-    return found
-
-
-def _member_places(text: str) -> Iterator[tuple[str, int, int]]:
-    """Name, beginning and end of the value of each member."""
-    at = _after(text, 0, "{")
-    if _is_at(text, at, "}"):
-        _end(text, at + 1)
-        return
-    while True:
-        name, at = _value(text, at)
-        if not isinstance(name, str):
-            raise _no_json(text, at)
-        start = _after(text, at, ":")
-        _, end = _value(text, start)
-        yield name, start, end
-        at = _skip(text, end)
-        if _is_at(text, at, "}"):
-            _end(text, at + 1)
-            return
-        at = _after(text, at, ",")
-
-
 def _elements(body: bytes, what: str) -> list[str]:
-    """The raw text of each element of a JSON list."""
-    text = _as_text(body)
     try:
-        return [text[start:end] for start, end in _element_places(text)]
+        return elements(as_text(body))
     except InvalidInput as error:
         raise InvalidInput(f"The Hub's list of {what}: {error}") from error
 
 
-def _element_places(text: str) -> Iterator[tuple[int, int]]:
-    at = _after(text, 0, "[")
-    if _is_at(text, at, "]"):
-        _end(text, at + 1)
-        return
-    while True:
-        _, end = _value(text, at)
-        yield at, end
-        at = _skip(text, end)
-        if _is_at(text, at, "]"):
-            _end(text, at + 1)
-            return
-        at = _after(text, at, ",")
-
-
-def _value(text: str, at: int) -> tuple[object, int]:
-    try:
-        value, end = _DECODER.raw_decode(text, at)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"It is no JSON: {error}") from error
-    return value, end
-
-
-def _skip(text: str, at: int) -> int:
-    blanks = _BLANKS.match(text, at)
-    return blanks.end() if blanks else at
-
-
-def _is_at(text: str, at: int, sign: str) -> bool:
-    return text[at : at + 1] == sign
-
-
-def _after(text: str, at: int, sign: str) -> int:
-    """Where the next value begins, behind `sign`."""
-    at = _skip(text, at)
-    if not _is_at(text, at, sign):
-        raise _no_json(text, at)
-    return _skip(text, at + 1)
-
-
-def _end(text: str, at: int) -> None:
-    if _skip(text, at) != len(text):
-        raise _no_json(text, at)
-
-
-def _no_json(text: str, at: int) -> InvalidInput:
-    return InvalidInput(f"It is no JSON from character {at} on: {text[at : at + 20]!r}")
-
-
-def _as_text(body: str | bytes) -> str:
-    if isinstance(body, str):
-        return body
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"The Hub's answer is not UTF-8 ({error})") from error
-
-
 def _members(body: str | bytes, what: str) -> dict[str, Any]:
     """Of a JSON object, with numbers as text."""
-    text = _as_text(body)
     try:
-        value, end = _value(text, _skip(text, 0))
-        _end(text, end)
+        value = whole(as_text(body))
     except InvalidInput as error:
         raise InvalidInput(f"The Hub's {what}: {error}") from error
     if not isinstance(value, dict):
@@ -284,7 +199,7 @@ def _text(members: dict[str, Any], key: str, what: str) -> str:
 
 def _optional(members: dict[str, Any], key: str) -> str:
     found = members.get(key)
-    return found if isinstance(found, str) and not isinstance(found, _Number) else ""
+    return found if isinstance(found, str) and not isinstance(found, Number) else ""
 
 
 def _number(found: object, key: str, what: str) -> str:
