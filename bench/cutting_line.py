@@ -6,6 +6,8 @@ import struct
 import threading
 
 CHUNK = 256 * 1024
+# What a cut takes away with it was counted already: no more than a line holds.
+IN_FLIGHT = 64 * 1024
 # Closing then is a reset: nothing waits, and nobody is told that all came.
 AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -40,6 +42,7 @@ class Line:
                 far = socket.create_connection(("127.0.0.1", self.target))
                 for one in (near, far):
                     one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, IN_FLIGHT)
                 threading.Thread(target=self._up, args=(near, far), daemon=True).start()
                 threading.Thread(target=self._down, args=(far, near), daemon=True).start()
 

@@ -82,7 +82,8 @@ class Caller:
 
     def exchange(self, method, target, body=None, **headers):
         """`body`: bytes as they are, anything else as JSON."""
-        fields = {name.replace("_", "-"): value for name, value in headers.items()}
+        fields = {"User-Agent": "surefoot-bench/1"}
+        fields |= {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             fields["Authorization"] = f"Bearer {self.token}"
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()

@@ -1,5 +1,5 @@
-"""Whatever is sent, the Hub answers it as JSON (or with nothing), never with a fault of its own, and
-goes on. The cases are made from the rows of the API: a new row is tried without a line here."""
+"""Whatever is sent, the Hub answers it as JSON (or with nothing), never with a fault of its own,
+and goes on. The cases are made from the rows of the API: a new row is tried without a line here."""
 
 import http.client
 import json
@@ -31,9 +31,10 @@ ODD_TEXTS = (
     "", "-1", "0", "1", "9" * 40, "1e5", "NaN", "%00", "a%00b", "%ff", "%ED%A0%80", "%25ff", "%",
     "%zz", "%D9%A3", "%F0%9F%A6%B6", "'%20OR%201=1--", "%22", "%25", "_", "*", "^", "!", "^%00",
     "prn:::devices:/", "prn:::accounts:/x", "2026-13-99T99:99:99Z", "2026-01-01T00:00:00Z", "..",
-    "%2e%2e%2f", "a" * 3000, "null", "true", "%7B", "%7B%22$in%22:1%7D", "%7B%22$in%22:[[%7B%7D]]%7D",
-    "%7B%22$gt%22:1%7D", "%7B%22$in%22:[null,1,%22NEW%22]%7D", "[" * 3000,
-    "%7B%22a%22:" * 500, "[]", "%7B%7D", "-", "-id", "id,", ",,,", "9223372036854775808",
+    "%2e%2e%2f", "a" * 3000, "null", "true", "%7B", "%7B%22$in%22:1%7D",
+    "%7B%22$in%22:[[%7B%7D]]%7D", "%7B%22$gt%22:1%7D", "%7B%22$in%22:[null,1,%22NEW%22]%7D",
+    "[" * 3000, "%7B%22a%22:" * 500, "[]", "%7B%7D", "-", "-id", "id,", ",,,",
+    "9223372036854775808",
 )  # fmt: skip
 ODD_PARTS = tuple(text for text in ODD_TEXTS if text not in ("", "..", "%"))
 JUNK = (
@@ -308,7 +309,7 @@ def test_no_query_is_a_fault(stage):
         if len(every) < 6000:
             stage.try_(f"every key: {text[:20]}", b"{}", f"{target}?{every}")
         if stage.route.method == "GET":
-            for key in QUERY_KEYS[number % 6 :: 6]:
+            for key in QUERY_KEYS[number % 10 :: 10]:
                 stage.try_(f"{key}={text[:20]}", b"{}", f"{target}?{quote(key)}={text}")
     for query in ("?", "&&&", "=", "%", "a&b=&=c", "a=1&a=2", "x" * 7000, "%ff=%ff", "a;b=c"):
         stage.try_(query[:20], b"{}", f"{target}?{query}")

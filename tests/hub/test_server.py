@@ -158,24 +158,28 @@ def test_a_connection_may_ask_again_and_is_ended_when_it_is_idle(
 
 
 @pytest.mark.parametrize("loop", LOOPS)
-@pytest.mark.parametrize("sent", [b"", b"GET /hello HTTP/1.1\r\nHo", b"\r\n"])
-def test_who_connects_and_does_not_ask_is_ended(loop: str, sent: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sent", "drip"), [(b"", b""), (b"GET /hello HTTP/1.1\r\nHo", b"o"), (b"\r\n", b"\r\n")]
+)
+def test_who_connects_and_does_not_ask_is_ended(
+    loop: str, sent: bytes, drip: bytes, tmp_path: Path
+) -> None:
     """A slow sender gets no more time by sending a little."""
 
     async def story() -> None:
         async with served(tmp_path, Doorkeeping(idle_s=0.3)) as place:
             peer = await place.connect()
             peer[1].write(sent)
-            drip = asyncio.create_task(trickle(peer))
+            dripping = asyncio.create_task(trickle(peer, drip))
             assert await is_ended(peer)
-            drip.cancel()
+            dripping.cancel()
 
     run(loop, story())
 
 
-async def trickle(peer: Peer) -> None:
+async def trickle(peer: Peer, drip: bytes) -> None:
     while not peer[1].is_closing():
-        peer[1].write(b"a")
+        peer[1].write(drip)
         await asyncio.sleep(0.05)
 
 

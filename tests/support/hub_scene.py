@@ -126,10 +126,10 @@ class Scene:
 
 ADA = "(SELECT id FROM accounts WHERE nick = 'ada')"
 HERS = f"(SELECT id FROM devices WHERE owner = {ADA})"
+LASTING = "id, nick, owner, secret, challenge, public, user_meta, device_meta, generation"
 OWNED = (
     "SELECT id, nick, email, password, admin, generation FROM accounts WHERE nick = 'ada'",
-    "SELECT id, nick, owner, secret, challenge, public, user_meta, device_meta, generation"
-    f" FROM devices WHERE owner = {ADA} ORDER BY id",
+    f"SELECT {LASTING} FROM devices WHERE owner = {ADA} ORDER BY id",
     f"SELECT * FROM join_tokens WHERE owner = {ADA} ORDER BY id",
     f"SELECT * FROM trails WHERE owner = {ADA} ORDER BY id",
     f"SELECT * FROM steps WHERE trail IN {HERS} ORDER BY trail, rev",

@@ -29,6 +29,7 @@ LOCAL_MODE = "Cannot do this operation while on local mode"
 BAD_FORMAT = "Command has bad format"
 BEGUN = "The transition has begun; it will finish or roll back by itself"
 NOTHING_TO_ABORT = "There is nothing to abort"
+UNCLAIMED = "the device is unclaimed"
 SOON_S, AFTER_UPDATE_S = 120, 600
 
 HOWS = {"LOCAL_RUN": How.RUN, "LOCAL_RUN_COMMIT": How.COMMIT, "LOCAL_APPLY": How.APPLY}
@@ -234,6 +235,7 @@ def _factory(turn: Turn, event: dev.CommandGiven) -> None:
 
 def _begin_factory(turn: Turn, command: dev.Command) -> None:
     turn.progress(up_on.AbortAsked())
+    turn.make_room()
     turn.do(dev.MakeFactory(command.payload))
 
 
@@ -287,19 +289,23 @@ def _unclaim(turn: Turn, event: dev.CommandGiven) -> None:
     elif record.running != record.done or record.unproven:
         turn.answer(event.ticket, 409, f"Revision {record.running} is not DONE; wait or roll back")
     else:
-        _accept(turn, event)
+        _accept(turn, event, payload="")
 
 
 def _begin_unclaim(turn: Turn, command: dev.Command) -> None:
+    """A remote revision is copied, and the boot of the copy does the rest; it names it."""
     running = turn.device.update.running
     turn.progress(up_on.AbortAsked())
-    if is_local(running) or running == "0":
-        turn.do(dev.ForgetHub())
-        turn.change(queue=())
-        turn.connect(link_on.Forgotten())
-        turn.empty_slot()
-    else:
+    turn.make_room()
+    if not is_local(running) and running != "0":
         turn.do(dev.CopyRevision(running))
+        return
+    turn.do(dev.ForgetHub())
+    turn.change(queue=())
+    turn.connect(link_on.Forgotten())
+    turn.empty_slot()
+    if command.payload != running:
+        turn.leave(UNCLAIMED)
 
 
 def _try_once(turn: Turn, event: dev.CommandGiven) -> None:

@@ -74,8 +74,8 @@ def _offer(turn: Turn, revision: str, retries: int) -> None:
 
 
 def _boot(turn: Turn, event: dev.Boot) -> None:
-    found = event.found
-    turn.change(remote=event.remote, queue=event.waiting)
+    found, allowed = event.found, turn.device.modes.remote_allowed
+    turn.change(remote=event.remote and allowed, queue=event.waiting)
     turn.do(*(up_do.Report(revision) for revision in event.untold))
     turn.change(sick=tuple(event.sick.items()), sick_of=found.running)
     for name, state in ((found.done, event.done_state), (found.running, event.state)):
@@ -157,14 +157,16 @@ def _state_loaded(turn: Turn, event: dev.StateLoaded) -> None:
 
 
 def _step_found(turn: Turn, event: dev.StepFound) -> None:
-    """A remote step of the Hub (flows.md; R16, R17)."""
-    if event.stored is not None and event.stored.status in tables.FINAL:
-        turn.do(up_do.Report(event.revision))
+    """A remote step of the Hub (flows.md; R16, R17). What has ended here, or runs here, is told
+    again and never run again."""
+    device, revision = turn.device, event.revision
+    if revision in dict(device.queue) or _in_work(device, revision):
+        return
+    ended = event.stored is not None and event.stored.status in tables.FINAL
+    if ended or revision in (device.update.running, device.update.done):
+        turn.do(up_do.Report(revision))
         return
     retries = event.stored.retries if event.stored else 0
-    device = turn.device
-    if event.revision in dict(device.queue) or _in_work(device, event.revision):
-        return
     turn.change(queue=(*device.queue, (event.revision, retries)))
     if device.update.update is not None or not device.remote:
         _show_queued(turn, event.revision, retries)
@@ -241,20 +243,27 @@ def _factory_made(turn: Turn, event: dev.FactoryMade) -> None:
 
 def _revision_copied(turn: Turn, event: dev.RevisionCopied) -> None:
     """R20: the boot file names the copy; what is left of UNCLAIM is done by the next boot, when
-    nothing runs from the remote trails any more."""
+    nothing runs from the remote trails any more. That is a begin of its own: this one has come to
+    its end (R9)."""
     if event.detail:
         turn.log("ERROR", "controller", f"the device stays claimed: {event.detail}")
         turn.empty_slot()
         return
     turn.change(update=replace(turn.device.update, done=event.name, trying=None))
-    turn.do(up_do.Commit(event.name))
-    turn.leave("the device is unclaimed")
+    turn.change(command=dev.Command("UNCLAIM", event.name))
+    turn.do(up_do.Commit(event.name), dev.Journal(turn.device.command))
+    turn.leave(commands.UNCLAIMED)
 
 
 def _hub_contact(turn: Turn, event: dev.HubContact) -> None:
     turn.connect(link_on.Contact())
     if event.authenticated and event.running == turn.device.update.running:
         turn.progress(up_on.HubAnswered())
+
+
+def _hub_silence(turn: Turn, event: dev.HubSilence) -> None:
+    if event.running == turn.device.update.running:
+        turn.connect(link_on.Silence())
 
 
 def _link_told(turn: Turn, told: link_do.Tell) -> None:
@@ -305,6 +314,7 @@ RULES: dict[type, Callable[[Turn, Any], None]] = {
     dev.FactoryMade: _factory_made,
     dev.RevisionCopied: _revision_copied,
     dev.HubContact: _hub_contact,
+    dev.HubSilence: _hub_silence,
     dev.Healed: _healed,
     dev.GarbageAsked: _garbage_asked,
     dev.Collected: _collected,

@@ -234,6 +234,14 @@ class HubContact:
 
 
 @dataclass(frozen=True)
+class HubSilence:
+    """The Hub's client: a request that got no answer, tries included. `running`: as of
+    `HubContact`, and for the same reason."""
+
+    running: str
+
+
+@dataclass(frozen=True)
 class StepFound:
     """The Hub's client: a remote step, whose state is stored. `stored`: this device's own record of
     it, or what the Hub holds when there is none."""
@@ -270,6 +278,7 @@ Event = (
     | FactoryMade
     | RevisionCopied
     | HubContact
+    | HubSilence
     | StepFound
     | Healed
     | LeaveAsked

@@ -32,6 +32,7 @@ class Layout:
         self.mode = self.own / "mode"
         self.changes = self.own / "changes"
         self.settled = self.own / "settled"
+        self.seen = self.own / "seen"
         self.partial = self.own / "partial"
 
     def directories(self) -> tuple[Path, ...]:

@@ -26,6 +26,7 @@ from surefoot.update.advance import advance as advance_update
 from surefoot.update.record import Record as UpdateRecord
 from surefoot.update.record import Update
 from surefoot.update.tables import Stage
+from surefoot.update.work import idle
 
 SUPERVISOR_EVENTS = (
     sup_on.Prepared,
@@ -117,9 +118,13 @@ class Turn:
 
     def take(self, event: dev.Event) -> None:
         self.pending.append(event)
+        self._take_pending()
+        self._tell_link()
+        self._take_pending()
+
+    def _take_pending(self) -> None:
         while self.pending:
             self._dispatch(self.pending.popleft())
-        self._tell_link()
 
     def _dispatch(self, event: Any) -> None:
         rule = self.rules.get(type(event))
@@ -257,6 +262,14 @@ class Turn:
         now = self.device.update.update
         if now is not None and now.revision != work.revision:
             self.change(queue=(*self.device.queue, (work.revision, work.retries)))
+
+    def make_room(self) -> None:
+        """A step that waits for the Hub's answer is put back: nothing of it was begun, and its
+        answer must begin nothing while a command is at work on the trails."""
+        work = self.device.update.update
+        if work is not None and work.stage is Stage.REPORT:
+            queue = (*self.device.queue, (work.revision, work.retries))
+            self.change(update=idle(self.device.update), queue=queue)
 
     def set_mode(self, remote: bool) -> None:
         if self.device.remote is not remote:

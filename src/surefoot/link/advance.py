@@ -19,6 +19,8 @@ Result = tuple[Link, tuple[do.Effect, ...]]
 LINE = "link.line"
 USER_META = "link.user-meta"
 DEVICE_META = "link.device-meta"
+# Nobody is asked without a pause, whatever the settings say.
+LEAST_S = 1.0
 MOST_PATIENCE_S = 60.0
 # Longer ones are what a Hub under repair says; a try cannot wait for them (R18).
 MOST_RETRY_AFTER_S = 300.0
@@ -42,13 +44,10 @@ def _began(link: Link, event: on.Began) -> Result:
 
 
 def _forgotten(link: Link, event: on.Forgotten) -> Result:
-    was = link.phase
+    """Ended as well: whoever wants it to begin anew says so, after the reboot (R20)."""
     nobody = replace(link, id="", challenge="", known=False, settled=False, claimed=False)
     link, dropped = _ended(nobody, on.Ended())
-    if was is Phase.OFF:
-        return link, (*dropped, do.Show())
-    link, asked = _began(link, on.Began())
-    return link, (*dropped, do.Show(), *asked)
+    return link, (*dropped, do.Show())
 
 
 def _ended(link: Link, event: on.Ended) -> Result:
@@ -71,8 +70,12 @@ def _ask(link: Link, what: What) -> Result:
     return replace(link, asked=link.asked | {what}), (do.Ask(what, new_only),)
 
 
-def _wait(link: Link, seconds: float) -> Result:
-    return link, (do.SetTimer(LINE, seconds),)
+def _wait(link: Link) -> Result:
+    return link, (do.SetTimer(LINE, _interval_s(link)),)
+
+
+def _interval_s(link: Link) -> float:
+    return max(link.policy.interval_s, LEAST_S)
 
 
 def _registered(link: Link, event: on.Registered) -> Result:
@@ -86,7 +89,7 @@ def _registered(link: Link, event: on.Registered) -> Result:
 def _seen(link: Link, event: on.Seen) -> Result:
     link = replace(_good(link, What.LOOK_UP), challenge=event.challenge)
     if not event.owned:
-        link, waiting = _wait(replace(link, claimed=False), link.policy.interval_s)
+        link, waiting = _wait(replace(link, claimed=False))
         return link, (do.Show(event.challenge), *waiting)
     told = () if link.settled else (do.Settle(), do.Say("INFO", "the device is claimed"))
     link, asked = _ask_line(replace(link, phase=Phase.SYNC, claimed=True, settled=True))
@@ -110,7 +113,7 @@ def _answered(link: Link, event: on.Answered) -> Result:
     if event.what is What.SYNC:
         return _ask_line(link)  # the Hub says itself whether there is a trail now
     if event.what is What.STEPS:
-        return _wait(link, link.policy.interval_s)
+        return _wait(link)
     return link, (_meta_timer(link, event.what),)
 
 
@@ -119,10 +122,10 @@ def _good(link: Link, what: What) -> Link:
     return replace(link, asked=link.asked - {what}, failures=failures)
 
 
-def _meta_timer(link: Link, what: What) -> do.SetTimer:
+def _meta_timer(link: Link, what: What, least_s: float = LEAST_S) -> do.SetTimer:
     if what is What.USER_META:
-        return do.SetTimer(USER_META, link.policy.user_meta_s)
-    return do.SetTimer(DEVICE_META, link.policy.device_meta_s)
+        return do.SetTimer(USER_META, max(link.policy.user_meta_s, least_s))
+    return do.SetTimer(DEVICE_META, max(link.policy.device_meta_s, least_s))
 
 
 # ---- failures ----------------------------------------------------------------------------------
@@ -131,7 +134,7 @@ def _meta_timer(link: Link, what: What) -> do.SetTimer:
 def _failed(link: Link, event: on.Failed) -> Result:
     link = replace(link, asked=link.asked - {event.what})
     if event.what not in LINE_ASKS:
-        return link, (_meta_timer(link, event.what),)
+        return link, (_meta_timer(link, event.what, _delay_s(link, event.retry_after_s)),)
     said = _said(link, event)
     link = replace(link, failures=link.failures + 1)
     delay_s = _delay_s(link, event.retry_after_s)
@@ -150,10 +153,11 @@ def _said(link: Link, event: on.Failed) -> tuple[do.Effect, ...]:
 
 def _delay_s(link: Link, retry_after_s: float) -> float:
     """Growing; but while a revision is tried the Hub is asked at least every interval (R18)."""
-    interval_s = link.policy.interval_s
+    interval_s = _interval_s(link)
     if link.tried:
         return interval_s
-    growing_s = min(interval_s * float(1 << min(link.failures - 1, 10)), MOST_PATIENCE_S)
+    doublings = min(max(link.failures - 1, 0), 10)
+    growing_s = min(interval_s * float(1 << doublings), MOST_PATIENCE_S)
     return max(growing_s, interval_s, min(retry_after_s, MOST_RETRY_AFTER_S))
 
 

@@ -12,7 +12,7 @@ class Began:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """The composition: the credentials are gone, by a command (R20)."""
+    """The composition: the credentials are gone, by a command (R20). Ends the link as well."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class Failed:
 
 @dataclass(frozen=True)
 class Contact:
-    """The Hub's client: an HTTP answer of any kind (R18)."""
+    """The composition: the Hub gave an HTTP answer of any kind (R18)."""
 
 
 @dataclass(frozen=True)
 class Silence:
-    """The Hub's client: a request that got no answer, tries included (R18)."""
+    """The composition: a request got no answer, tries included (R18)."""
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def frame(tmp_path):
     """Makes one of the rows given; closed at the end of the test."""
     made = []
 
-    def make(*routes, limits=Limits()):
-        made.append(Frame(tmp_path, routes, limits))
+    def make(*routes, limits=None):
+        made.append(Frame(tmp_path, routes, limits or Limits()))
         return made[-1]
 
     yield make

@@ -82,7 +82,8 @@ def test_a_body_beyond_its_bound_is_413_also_when_its_length_is_not_told(frame):
     hub = frame(post(max_body=1000))
     body = json.dumps({"name": "a" * 2000}).encode()
     assert hub.call("POST", "/things", body)[0] == 413
-    head = b"POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    head = b"POST /things HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    head += b"Connection: close\r\n\r\n"
     chunks = b"".join(b"64\r\n" + b"a" * 100 + b"\r\n" for _ in range(50)) + b"0\r\n\r\n"
     assert raw(hub, head, chunks).startswith(b"HTTP/1.1 413")
 

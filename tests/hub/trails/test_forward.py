@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from surefoot.errors import Conflict
 from surefoot.hub.trails.forward import (
-    CANCELLED_BY_OWNER,
     FACTORY_DONE,
     FRESH,
     cancelled,
@@ -33,7 +32,7 @@ LAST = {
     "DONE": (Status.DONE, "Update finished, revision set as rollback point"),
     "ERROR": (Status.ERROR, "Unexpected rollback"),
     "WONT": (Status.WONTGO, "Internal error"),
-    "CANC": (Status.CANCELLED, "Cancelled by its owner"),
+    "CANC": (Status.CANCELLED, ""),
 }
 # Typed by hand from R4, R6, R14 and R19. `+`: the report is held from then on; `.`: nothing
 # changes. Retries do not fall.
@@ -246,7 +245,7 @@ def test_what_is_told_again_changes_nothing(told):
 def test_what_is_not_armed_can_be_cancelled(held):
     result = cancelled(said(*LAST[held], retries=2))
     assert result.text == (
-        f'{{"status":"CANCELLED","status-msg":"{CANCELLED_BY_OWNER}","progress":100,"retries":2}}'
+        '{"status":"CANCELLED","status-msg":"","progress":100,"retries":2}'
     )
 
 

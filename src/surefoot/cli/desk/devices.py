@@ -156,10 +156,11 @@ async def _rows(hub: DeskHub, named: Reference | None) -> list[Overview]:
 
 
 async def _draw(hub: DeskHub, named: Reference | None, patience: Patience) -> None:
+    from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
-    with Live(auto_refresh=False) as live:
+    with Live(console=Console(), auto_refresh=False) as live:
         while True:
             rows = await _patiently(hub, named, patience)
             lines = devices_lines(rows, output.now(), output.paint())

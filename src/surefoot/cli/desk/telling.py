@@ -86,11 +86,12 @@ def downloads(as_json: bool) -> Iterator[Callable[[View], None]]:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[View], None]]:
+    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
     drawn: list[TaskID] = []
-    with Progress(*columns, transient=True) as bars:
+    with Progress(*columns, console=Console(), transient=True) as bars:
 
         def watch(view: View) -> None:
             if view.downloads is None:

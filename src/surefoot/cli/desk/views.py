@@ -60,7 +60,9 @@ def ago(text: str, now: datetime) -> str:
     if then is None:
         return printable(text)
     seconds = max(0.0, (now - then).total_seconds())
-    return "now" if seconds < 1 else f"{duration(round(seconds))} ago"
+    if seconds < 10:  # when a Hub notes a visit is not known to a tenth
+        return f"{seconds:.0f} s ago" if seconds >= 1 else "now"
+    return f"{duration(seconds)} ago"
 
 
 def device_lines(

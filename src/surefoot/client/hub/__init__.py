@@ -7,5 +7,6 @@ Words: an *answer* (any HTTP status with its whole body), *no answer* (Unreachab
 could be understood came back), *headway* (bytes that moved), *place* (where an object can be put or
 got), *floor* (the oldest that this moment can be, R23).
 
-Read `api.py` first, then `http.py` and `fetch.py`.
+Read `api.py` first, then `http.py` and `fetch.py`; what libcurl does is in `transfer.py` and
+`curl.py`, whom TLS trusts in `trust.py`, `judge.py` and `floor.py`.
 """

@@ -56,7 +56,8 @@ async def fetch_object(
     other case the bytes stay in `partial`, which is closed, unless they were wrong.
 
     Raises TimedOut when no new byte came for `patience_s`, Gone (404, 410) and HubRefused when a
-    fresh URL did not help, Corrupt, NoRoom, and what `place_of` raises but Unreachable and Busy.
+    fresh URL did not help, Corrupt, NoRoom, Busy when the same object is on its way already, and
+    what `place_of` raises but Unreachable and Busy.
     """
     means = _Means(sleep, jitter, clock)
     fetching = _Fetching(http, place_of, partial, patience_s, on_bytes, means)

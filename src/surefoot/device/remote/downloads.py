@@ -7,7 +7,7 @@ ends the start. Bytes that came stay for the next one, also over a power cut.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from surefoot.device.storage import Storage
 from surefoot.errors import Busy, NoRoom, NotFound, SurefootError, TimedOut, Unreachable
 from surefoot.files import durable
 from surefoot.files.partial import Partial
+from surefoot.revision import parse
 from surefoot.update import events as up_on
 from surefoot.update.tables import Cause
 from surefoot.wire.hub.answers import ObjectPlace
@@ -67,12 +68,10 @@ class Fetching:
         self._received: dict[str, int] = {}
         self._total = 0
         self._shown_at = float("-inf")
-        self._missing: tuple[str, ...] = ()
         self.fetched: set[str] = set()
 
     async def fetch(self, revision: str, missing: Sequence[str]) -> up_on.Event:
         """Fetched or FetchFailed; raises nothing for what a Hub, a link or a disk may do."""
-        self._missing = tuple(missing)
         try:
             sizes = await self._sizes(missing)
             self._total = sum(sizes.values())
@@ -83,18 +82,12 @@ class Fetching:
             self._tell(now=True)
             await in_parallel([self._one(sha) for sha in missing], self._limits.transfers)
             self._tell(now=True)
+        except NoRoom as error:
+            # Somebody else took the room meanwhile. With garbage gone there may be enough again.
+            return await self._lacks(revision) or self._failed(revision, error)
         except (SurefootError, OSError) as error:
             return self._failed(revision, error)
         return up_on.Fetched(revision)
-
-    def drop(self) -> None:
-        """R14: what came goes again, unless another revision needs it. Ours and nobody else's."""
-        for sha in self._missing:
-            if self._storage.is_wanted(sha):
-                continue
-            durable.remove(self._storage.partial / sha)
-            if sha in self.fetched:
-                self._storage.objects.remove(sha)
 
     # ---- before ----------------------------------------------------------------------------
 
@@ -109,9 +102,11 @@ class Fetching:
             try:
                 return await self._hub.object(sha)
             except (Unreachable, Busy) as error:
-                if time.monotonic() > deadline:
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
                     raise TimedOut(f"Object {sha} cannot be asked for: {error}") from error
-            await asyncio.sleep(ASK_AGAIN_S)
+                asked_s = error.retry_after_s if isinstance(error, Busy) else 0
+            await asyncio.sleep(min(max(ASK_AGAIN_S, asked_s), left_s))
 
     def _begun(self, sha: str) -> int:
         """Bytes that came in an earlier start."""
@@ -166,11 +161,20 @@ class Fetching:
         if isinstance(error, GONE):
             log.error("revision %s cannot be had: %s", revision, error)
             return up_on.FetchFailed(revision, Cause.RETRIES, str(error))
-        if isinstance(error, NoRoom):
-            required, available = self._to_come(), self._room.available()
-            return up_on.FetchFailed(revision, Cause.NO_ROOM, str(error), required, available)
         log.warning("a download of revision %s ends: %s", revision, error)
         return up_on.FetchFailed(revision, detail=str(error))
+
+
+def drop(storage: Storage, revision: str, fetched: Collection[str] = ()) -> None:
+    """R14: what came for the revision goes again, unless another one needs it: what has begun to
+    come, also in an earlier life, and of the whole ones those that were `fetched`. Raises
+    SurefootError and OSError; garbage collection knows what stays then."""
+    for sha in set(parse(storage.read_state_text(revision)).objects.values()):
+        if storage.is_wanted(sha):
+            continue
+        durable.remove(storage.partial / sha)
+        if sha in fetched:
+            storage.objects.remove(sha)
 
 
 async def in_parallel(works: Sequence[Coroutine[Any, Any, T]], limit: int) -> list[T]:

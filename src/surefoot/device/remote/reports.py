@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 MOST_WAITING = 16
 BETWEEN_DOWNLOADS_S = 1.0
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
+MOST_RETRY_AFTER_S = 300.0
 
 # Sends the body of a revision's progress; what the Hub holds then.
 Send = Callable[[str, bytes], Awaitable[Status]]
@@ -39,6 +40,7 @@ class Reports:
         self._told = told
         self._may_send = may_send
         self._waiting: dict[str, list[Progress]] = {}
+        self._complained = False
         self._wake = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -57,6 +59,11 @@ class Reports:
         """The link stands (again)."""
         self._wake.set()
 
+    def forget(self) -> None:
+        """Nobody is to hear of what waits: the device has left its Hub (R20)."""
+        self._waiting.clear()
+        self._quiet.set()
+
     async def flush(self, seconds: float) -> None:
         """Before a reboot: what waits is sent, if that is quick; else it is sent after boot."""
         if self._may_send():
@@ -66,22 +73,25 @@ class Reports:
                 log.info("reports wait for the next boot")
 
     async def run(self) -> None:
+        """Until it is cancelled."""
         failures = 0
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting and self._may_send():
-                good = await self._send_next()
-                failures = 0 if good else failures + 1
-                if not good:
-                    await self._pause(failures)
+                asked_s = await self._send_next()
+                failures = 0 if asked_s is None else failures + 1
+                if asked_s is not None:
+                    await self._pause(failures, asked_s)
 
-    async def _pause(self, failures: int) -> None:
+    async def _pause(self, failures: int, asked_s: float) -> None:
         most_s = PAUSES_S[min(failures, len(PAUSES_S)) - 1]
-        await asyncio.sleep(most_s * random.uniform(0.7, 1.0))  # noqa: S311 - no secret
+        pause_s = most_s * random.uniform(0.7, 1.0)  # noqa: S311 - no secret
+        await asyncio.sleep(max(pause_s, min(asked_s, MOST_RETRY_AFTER_S)))
 
-    async def _send_next(self) -> bool:
-        """The oldest of the first revision; False when it has to be tried again."""
+    async def _send_next(self) -> float | None:
+        """The oldest of the first revision. When it has to be tried again: the pause that the Hub
+        asked for, in seconds, and another revision's turn."""
         revision, waiting = next(iter(self._waiting.items()))
         progress = waiting[0]
         try:
@@ -90,17 +100,25 @@ class Reports:
             # Its trail or the step itself is gone there: nobody wants this update any more.
             log.error("the Hub refuses the progress of %s for good: %s", revision, error)
             held = Status.CANCELLED
-        except Busy as error:
-            log.warning("the progress of %s waits: %s", revision, error)
-            return False
         except SurefootError as error:
-            log.info("the progress of %s waits: %s", revision, error)
-            return False
+            self._complain(f"the progress of {revision} waits: {error}")
+            if revision in self._waiting:
+                self._waiting[revision] = self._waiting.pop(revision)
+            return float(error.retry_after_s) if isinstance(error, Busy) else 0.0
+        self._complained = False
         await self._sent(revision, progress, held)
-        return True
+        return None
+
+    def _complain(self, text: str) -> None:
+        """Once for a row of failures: a Hub that is away for a week fills no log."""
+        if not self._complained:
+            log.warning("%s", text)
+        self._complained = True
 
     async def _sent(self, revision: str, progress: Progress, held: Status) -> None:
-        waiting = self._waiting[revision]
+        waiting = self._waiting.get(revision)
+        if waiting is None:  # forgotten meanwhile
+            return
         if progress in waiting:
             waiting.remove(progress)
         if not waiting:
@@ -125,7 +143,7 @@ def note_told(storage: Storage, revision: str, progress: Progress) -> None:
     """A final record need not be sent again at the next boot. Losing this note costs one report."""
     try:
         storage.write_told(revision, _mark(progress))
-    except SurefootError as error:
+    except (SurefootError, OSError) as error:  # its trail may go in that very moment
         log.info("the report of %s will be repeated: %s", revision, error)
 
 

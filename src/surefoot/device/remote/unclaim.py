@@ -7,6 +7,7 @@ old one. Links, not copies: no object is read.
 from itertools import count
 
 from surefoot.device.storage import FACTORY, Storage
+from surefoot.files import durable
 from surefoot.revision import is_local
 from surefoot.update.tables import DONE
 from surefoot.wire.progress import PERCENT, Progress
@@ -26,7 +27,10 @@ def copy(storage: Storage, revision: str) -> str:
 
 
 def drop_trails(storage: Storage) -> None:
-    """No revision of the Hub is left but the factory one. Twice is harmless."""
-    for name in storage.all_trails():
+    """No revision of the Hub is left but the factory one, and nothing that its containers wrote
+    or said: a revision of the same number may come from the next owner. Twice is harmless."""
+    for name in {*storage.all_trails(), *storage.with_disks(), *storage.logged()}:
         if not is_local(name) and name != FACTORY:
             storage.delete_trail(name)
+            durable.remove_tree(storage.revision_disks(name))
+            durable.remove_tree(storage.revision_logs(name))

@@ -22,7 +22,7 @@ async def read(hub: Hub, owner_id: str, query: Query, position: Position) -> lis
         return await _find(hub, owner_id, query, position, None)
     found = await _find(hub, owner_id, query, position, _over())
     if not found and await _find(hub, owner_id, query, position, None):
-        await asyncio.sleep((_over() + SECOND + SETTLE - now()) / SECOND)
+        await _next_second()
         found = await _find(hub, owner_id, query, position, _over())
     return found
 
@@ -47,6 +47,10 @@ def _sorted(lines: list[Stored], sort: Sequence[Order]) -> list[Stored]:
     for name, down in reversed(store.ordering(sort)):
         lines = sorted(lines, key=lambda line, name=name: getattr(line, name), reverse=down)  # type: ignore[misc]
     return lines
+
+
+async def _next_second() -> None:
+    await asyncio.sleep((_over() + SECOND + SETTLE - now()) / SECOND)
 
 
 def _over() -> int:

@@ -43,8 +43,8 @@ _STALE = "Stale revision"
 
 FRESH = wire.said(Status.NEW)
 FACTORY_DONE = wire.said(Status.DONE, "Factory revision")
-CANCELLED_BY_OWNER = "Cancelled by its owner"
-GIVEN_UP_BY_OWNER = "Given up by its owner"
+# R1: the seed page knows no message of CANCELLED, and one word for what somebody ended.
+GIVEN_UP = "Update aborted"
 
 
 def forward(held: Report, told: Report) -> Report:
@@ -122,7 +122,7 @@ def cancelled(held: Report) -> Report:
             f"The device has begun to run it ({held.status}, {held.message}); "
             "it will finish or roll back by itself"
         )
-    return wire.said(Status.CANCELLED, CANCELLED_BY_OWNER, held.retries)
+    return wire.said(Status.CANCELLED, "", held.retries)
 
 
 def given_up(held: Report) -> Report:
@@ -130,4 +130,4 @@ def given_up(held: Report) -> Report:
     Raises Conflict."""
     if held.status is not Status.INPROGRESS:
         raise Conflict(f"Only a step in INPROGRESS can be given up; this one is {held.status}")
-    return wire.said(Status.WONTGO, GIVEN_UP_BY_OWNER, held.retries)
+    return wire.said(Status.WONTGO, GIVEN_UP, held.retries)
