@@ -10,6 +10,9 @@ TESTED_ELSEWHERE = {
         for name in ("back", "begin", "factory", "gates", "staged", "trial", "work")
     },
     "src/surefoot/__main__.py": "tests/cli/",
+    "src/surefoot/hub/routes.py": "tests/hub/test_ownership.py",
+    "src/surefoot/hub/db/protocol.py": "tests/conformance/",
+    "src/surefoot/hub/blobs/protocol.py": "tests/conformance/",
     "src/surefoot/device/runtimes/lxc.py": "tests/conformance/",
     "src/surefoot/device/runtimes/process.py": "tests/conformance/",
     "src/surefoot/device/runtimes/protocol.py": "tests/conformance/",
@@ -18,6 +21,9 @@ TESTED_ELSEWHERE = {
 
 # Modules of plain values, tested through the machine that they belong to.
 VALUES = {"__init__", "effects", "events", "record"}
+
+# What is asked of every route, whoever's it is.
+SUITES = ("tests/hub/test_bad_bodies.py", "tests/hub/test_ownership.py")
 
 # Folders of tests that mirror no room.
 OTHER_TESTS = ("conformance", "data", "interop", "support", "tidy", "walks")
@@ -40,7 +46,8 @@ def test_every_test_file_has_its_module():
         place = path.relative_to(TESTS)
         source = PACKAGE / place.with_name(place.name.removeprefix("test_"))
         package = PACKAGE / place.parent / place.stem.removeprefix("test_") / "__init__.py"
-        if place.parts[0] not in OTHER_TESTS and not source.exists() and not package.exists():
+        stands_alone = place.parts[0] in OTHER_TESTS or name(path) in SUITES
+        if not stands_alone and not source.exists() and not package.exists():
             orphans.append(f"{name(path)}: no {name(source)}")
     assert not orphans
 

@@ -17,7 +17,8 @@ from surefoot.device.layout import FACTORY
 class Trail:
     """`stored_ns` orders the old before the new; `size`: bytes that go with the trail itself.
     `names`: objects that its state names. `links`: of each object in the pool, how many files of
-    the trail are links to it. `waiting`: a local step that was not run yet."""
+    the trail are links to it. `waiting`: a local step that was not run yet, or one of the Hub that
+    has not ended."""
 
     revision: str
     stored_ns: int
@@ -52,7 +53,7 @@ class Keep:
     """What must stay, whatever the room.
 
     `revisions`: running, `pv_rev`, `pv_try`, being installed or queued, staged. `factory`:
-    PV_STORAGE_GC_KEEP_FACTORY. `stored_this_boot`: local steps stored during this boot. `objects`:
+    PV_STORAGE_GC_KEEP_FACTORY. `stored_this_boot`: steps stored during this boot. `objects`:
     received less than PV_STORAGE_GC_THRESHOLD_DEFERTIME ago by the monotonic clock, or on their
     way in. `unnamed`: true until the device has been up for that time, since nobody knows how old
     the objects of an earlier boot are (R23).

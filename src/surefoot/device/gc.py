@@ -13,13 +13,16 @@ from pathlib import Path
 
 from surefoot.device import trail as one_trail
 from surefoot.device.garbage import Facts, Keep, Kind, Plan, PoolObject, Removal, Trail, plan
+from surefoot.device.layout import FACTORY
 from surefoot.device.storage import Storage
 from surefoot.errors import Corrupt, NoRoom, NotFound
 from surefoot.files import durable
+from surefoot.files.objects import ObjectStore
 from surefoot.revision import StateError, is_local, parse
+from surefoot.update.tables import FINAL
 from surefoot.wire.progress import Status
 
-__all__ = ["Facts", "Keep", "Plan", "collect", "gather", "plan"]
+__all__ = ["Facts", "Keep", "Plan", "collect", "gather", "plan", "sweep_partials"]
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,20 @@ def collect(storage: Storage, what: Plan) -> int:
         except (OSError, NoRoom) as error:
             log.warning("%s %s stays: %s", removal.kind, removal.name, error)
     storage.reserve.hold()
+    return freed
+
+
+def sweep_partials(storage: Storage) -> int:
+    """What has begun to come for revisions that were given up, or are gone, is gone too (R14);
+    gives the bytes that this freed. Never raises for what is on the disk."""
+    freed = 0
+    for sha, size in ObjectStore(storage.partial).list():
+        if not storage.is_wanted(sha):
+            try:
+                durable.remove(storage.partial / sha)
+                freed += size
+            except (OSError, NoRoom) as error:
+                log.warning("the beginning of object %s stays: %s", sha, error)
     return freed
 
 
@@ -106,14 +123,18 @@ def _named(storage: Storage, revision: str) -> frozenset[str]:
 
 
 def _is_waiting(storage: Storage, revision: str) -> bool:
-    """A damaged record counts as none: what was perhaps never run only goes for room."""
-    if not is_local(revision) or storage.is_done(revision):
+    """A damaged record counts as none: what was perhaps never run only goes for room. A step of the
+    Hub waits until it has come to its end: it may be so new that nobody has it in a queue yet."""
+    if revision == FACTORY or storage.is_done(revision):
         return False
     try:
         progress = storage.read_progress(revision)
     except Corrupt:
-        return True
-    return progress is None or progress.status is Status.NEW
+        return is_local(revision)
+    if progress is None:
+        return is_local(revision)
+    waits = (Status.NEW,) if is_local(revision) else tuple(set(Status) - FINAL)
+    return progress.status in waits
 
 
 def _tree_size(root: Path) -> int:

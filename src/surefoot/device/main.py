@@ -28,9 +28,7 @@ from surefoot.device.machine_facts import Machine
 from surefoot.device.metadata import DeviceMeta, MetaStore
 from surefoot.device.perform import Parts
 from surefoot.device.remote import credentials
-from surefoot.device.remote import settings as hub_settings
 from surefoot.device.remote.clock import newest_time
-from surefoot.device.remote.remote import Remote, World
 from surefoot.device.runtimes import choose, enter_private_mounts
 from surefoot.device.server import ControlServer
 from surefoot.device.storage import Storage
@@ -141,8 +139,14 @@ def _join_hub(agent: Agent, desk: AgentDesk, run: Path, machine: Machine) -> Non
     parts = agent.parts
     if not _remote_allowed(parts.config):
         return
+    # Late: a device without a Hub needs nothing of it in memory.
+    from surefoot.device.remote import settings as hub_settings  # noqa: PLC0415
+    from surefoot.device.remote.remote import Remote, World  # noqa: PLC0415
+
     world = World(
         parts.storage,
+        parts.storage_lock,
+        parts.stored_this_boot,
         run,
         desk.hub_meta,
         agent.hands,

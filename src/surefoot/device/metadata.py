@@ -48,6 +48,7 @@ class MetaStore:
         self._directory = directory
         self._what = what
         self._lock = threading.Lock()
+        self._left_out: frozenset[str] = frozenset()
         try:
             durable.make_dirs(directory)
             durable.sweep(directory)
@@ -73,17 +74,31 @@ class MetaStore:
             durable.remove(self._directory / key)
             del self._values[key]
 
-    def replace(self, values: Mapping[str, str]) -> None:
-        """These values and no others, as the Hub has them. What cannot be kept is left out, and
-        said in the log: one bad key does not hold up the others."""
-        fine = {key: value for key, value in values.items() if _is_fine(key, value)}
+    def replace(self, values: Mapping[str, str]) -> bool:
+        """These values and no others, as the Hub has them; whether that changed anything. What
+        cannot be kept is left out, and said in the log once: one bad key does not hold up the
+        others. Raises NoRoom."""
         with self._lock:
+            fine = self._fitting(values)
+            if fine == self._values:
+                return False
             for key in self._values.keys() - fine.keys():
                 durable.remove(self._directory / key)
                 del self._values[key]
             for key, value in fine.items():
                 if self._values.get(key) != value:
                     self._put(key, value)
+            return True
+
+    def _fitting(self, values: Mapping[str, str]) -> dict[str, str]:
+        reasons = {key: _objection(key, value) for key, value in values.items()}
+        keys = [key for key, reason in reasons.items() if not reason]
+        reasons.update(dict.fromkeys(keys[KEYS_MAX:], f"{self._what} has {KEYS_MAX} keys"))
+        left_out = {key: reason for key, reason in reasons.items() if reason}
+        for key in left_out.keys() - self._left_out:
+            log.warning("Metadata is left out: %s", left_out[key])
+        self._left_out = frozenset(left_out)
+        return {key: value for key, value in values.items() if key not in left_out}
 
     def _put(self, key: str, value: str) -> None:
         if key not in self._values and len(self._values) >= KEYS_MAX:
@@ -100,7 +115,10 @@ class MetaStore:
             except OSError as error:
                 log.warning("%s cannot be read: %s", path, error)
                 continue
-            if value is not None and _is_fine(path.name, value):
+            objection = "" if value is None else _objection(path.name, value)
+            if objection:
+                log.warning("Metadata is left out: %s", objection)
+            elif value is not None:
                 found[path.name] = value
         return found
 
@@ -192,10 +210,10 @@ def check(key: str, value: str) -> None:
         raise InvalidInput(f"The value of {key} is longer than {VALUE_MAX_BYTES} bytes")
 
 
-def _is_fine(key: str, value: str) -> bool:
+def _objection(key: str, value: str) -> str:
+    """Why it cannot be kept; empty when it can."""
     try:
         check(key, value)
     except InvalidInput as error:
-        log.warning("Metadata is left out: %s", error)
-        return False
-    return True
+        return str(error)
+    return ""

@@ -228,6 +228,8 @@ class Hands:
         if self.parts.storage.reserve.hold():
             for revision, progress in list(self._unwritten.items()):
                 self._write_progress(revision, progress)
+            if self.remote is not None:
+                self.remote.catch_up()
 
     def mark_done(self, effect: up_do.MarkDone) -> None:
         """The mark is made again at the next boot of a DONE revision, so it may be missed."""
@@ -248,14 +250,23 @@ class Hands:
             self.remote.fetch(effect.revision, missing, record)
 
     def stop_fetch(self, effect: up_do.StopFetch) -> None:
+        for known in (self._states, self._checked, self._missing):
+            known.pop(effect.revision, None)
         if self.remote is not None:
             self.remote.stop_fetch(effect)
 
     def report(self, effect: up_do.Report) -> None:
-        """Without a Hub the record itself is what is sent once there is one (R18)."""
+        """Without a Hub the record itself is what is sent once there is one (R18). A step whose
+        record is gone with its trail cannot be told of, nor run: it ends, and the Hub offers it
+        anew."""
+        if self.remote is None:
+            return
         record = self._record(effect.revision)
-        if self.remote is not None and record is not None:
+        if record is not None:
             self.remote.report(effect.revision, record)
+        else:
+            log.error("nothing is known of revision %s any more: it is given up", effect.revision)
+            self.post(up_on.Reported(effect.revision, Status.CANCELLED))
 
     def _record(self, revision: str) -> Progress | None:
         return self._unwritten.get(revision) or facts.read_progress(self.parts.storage, revision)
@@ -264,7 +275,6 @@ class Hands:
         self.parts.downloads[revision] = downloads
 
     def to_hub(self, effect: link_do.Effect) -> None:
-        """Raises NoRoom when credentials cannot be stored: the agent ends, and asks again later."""
         if self.remote is not None:
             self.remote.perform(effect)
 
@@ -326,14 +336,14 @@ class Hands:
         defer_s = parts.config.integer("PV_STORAGE_GC_THRESHOLD_DEFERTIME")
         with parts.storage_lock:
             wanted = gc.Keep(
-                keep,
+                keep | self.in_use(),  # what has come into use while the lock was waited for
                 factory=parts.config.flag("PV_STORAGE_GC_KEEP_FACTORY"),
                 stored_this_boot=frozenset(parts.stored_this_boot),
                 objects=frozenset(parts.recent_objects),
                 unnamed=time.monotonic() - parts.began < defer_s,
             )
             plan = gc.plan(gc.gather(parts.storage), wanted, room)
-            return gc.collect(parts.storage, plan)
+            return gc.collect(parts.storage, plan) + gc.sweep_partials(parts.storage)
 
     def _lacking(self) -> int:
         """Bytes that are lacking to the room that is always to be free (device.md 9)."""
@@ -387,8 +397,9 @@ class Hands:
 
     def forget_hub(self, effect: dev.ForgetHub) -> None:
         """Credentials first: a cut in between leaves a device that registers anew all the same."""
+        del effect
         if self.remote is not None:
-            self.remote.forget(effect)
+            self.remote.forget_hub()
         else:
             credentials.forget(self.parts.storage)
         with self.parts.storage_lock:
@@ -400,6 +411,8 @@ class Hands:
 
     def set_mode(self, effect: dev.SetMode) -> None:
         self._tolerate(lambda: journal.write_mode(self.parts.storage, effect.remote))
+        if self.remote is not None and not effect.remote:
+            self.remote.stop_asking()
 
     def set_setting(self, effect: dev.SetSetting) -> None:
         self.parts.config.set_command(effect.key, effect.value)

@@ -123,9 +123,15 @@ async def test_a_stranger_is_never_taken_whatever_the_clock(
         assert server.asked == []
 
 
-async def test_a_floor_in_the_future_does_not_let_in_what_has_expired(world: World) -> None:
-    """A right clock, and a record that was written by a wrong one."""
+async def test_a_floor_that_came_from_a_clock_ahead_shuts_nobody_out(world: World) -> None:
+    """R23: a right clock, and a record that was written by a wrong one; no clock blocks for ever."""
     own = sign("localhost", NOW - DAY, NOW + DAY, by=world.ca)
+    with world.server(own) as server:
+        assert await world.ask(server, NOW + 9000 * DAY) == b"here"
+
+
+async def test_a_floor_in_the_future_does_not_let_in_what_has_expired(world: World) -> None:
+    own = sign("localhost", NOW - 2 * DAY, NOW - DAY, by=world.ca)
     with world.server(own) as server, pytest.raises(Unreachable, match="expired"):
         await world.ask(server, NOW + 9000 * DAY)
 

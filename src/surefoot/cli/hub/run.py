@@ -74,6 +74,8 @@ def run(  # noqa: PLR0913, PLR0917 - each option is one thing that an operator m
     """
     if (tls_cert is None) != (tls_key is None):
         raise InvalidInput("--tls-cert and --tls-key are wanted both, or none of them")
+    if listen == tls_listen == NONE:
+        raise InvalidInput("--listen and --tls-listen are both none; give one of them an address")
     with libraries():
         from surefoot.hub import main, settings
     from surefoot.hub.lines import log_to

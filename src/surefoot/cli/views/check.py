@@ -45,7 +45,7 @@ def _verdict(visit: "Visit") -> str:
 def _remedy(finding: "Finding", mends: bool) -> str:
     if not finding.remedy:
         return "--repair cannot mend this" if not mends else ""
-    return f"mended: {finding.remedy}" if mends else f"--repair {finding.remedy}"
+    return f"{'mended: ' if mends else ''}--repair {finding.remedy}"
 
 
 def _json(finding: "Finding") -> dict[str, Any]:

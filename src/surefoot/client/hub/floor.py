@@ -14,7 +14,8 @@ kept for one host and port, for minutes, and each redirect is judged on its own.
 The floor says what time it is *at least*. A certificate that ended before it has surely expired.
 One that begins after it may well be valid by now, and is taken: a device without a battery, flashed
 with an image that is older than the Hub's certificate, would otherwise be shut out for ever
-(`peers` 3: mender-docs PR#327, jetkvm/kvm#538).
+(`peers` 3: mender-docs PR#327, jetkvm/kvm#538). And a floor may itself come from a clock that ran
+ahead once: what is valid by the wall clock is taken too, or that day would be waited for.
 """
 
 import asyncio
@@ -45,7 +46,7 @@ async def key_of(
     except (OSError, EOFError, asyncio.LimitOverrunError, InvalidInput) as error:
         raise Unreachable(f"{host}:{port} does not answer: {error}") from error
     for one in found:
-        if one.ends < floor:
+        if one.ends < floor and not one.starts <= time.time() <= one.ends:
             raise Unreachable(
                 f"{host}:{port} is not trusted: its certificate expired on {_day(one.ends)}; the"
                 f" clock of this machine says {_day(time.time())}, and it is {_day(floor)} at least"

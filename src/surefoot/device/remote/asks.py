@@ -14,33 +14,53 @@ from surefoot.errors import Busy, Forbidden, InvalidInput, NotFound, SurefootErr
 from surefoot.link import effects as do
 from surefoot.link import events as on
 from surefoot.link.record import What, Why
-from surefoot.wire.progress import Status
+from surefoot.wire.hub.answers import Offered
+from surefoot.wire.progress import Progress, Status
 
 if TYPE_CHECKING:
-    from surefoot.device.remote.remote import Remote
+    from surefoot.device.remote.remote import Remote, World
 
 log = logging.getLogger(__name__)
 # What a device that is free asks for (hub-wire 4.2), and one that is busy (R16).
 OPEN = (Status.NEW, Status.DOWNLOADING, Status.INPROGRESS, Status.TESTING, Status.QUEUED)
 NEW_ONLY = (Status.NEW,)
+FORBIDDEN = 403
+WHYS: tuple[tuple[type[Exception], Why], ...] = (
+    (Unreachable, Why.SILENT),
+    (Busy, Why.BUSY),
+    (Forbidden, Why.UNKNOWN),
+    (NotFound, Why.UNKNOWN),
+    (HubRefused, Why.REFUSED),
+    (InvalidInput, Why.REFUSED),
+)
 
 
 async def answer(remote: "Remote", ask: do.Ask) -> on.Event:
     """The answer to any question, or `Failed`. Raises nothing that a Hub or a disk may say."""
     what = ask.what
     try:
-        return await ASKS[what](remote, ask)
-    except Unreachable as error:
-        return on.Failed(what, Why.SILENT, str(error))
-    except Busy as error:
-        return on.Failed(what, Why.BUSY, str(error), error.retry_after_s)
-    except (Forbidden, NotFound) as error:
-        return on.Failed(what, Why.UNKNOWN, str(error))
-    except (HubRefused, InvalidInput) as error:
-        return on.Failed(what, Why.REFUSED, str(error))
+        event = await ASKS[what](remote, ask)
     except (SurefootError, OSError) as error:
-        log.error("%s: %s", what.value, error)
-        return on.Failed(what, Why.OWN, str(error))
+        why = _why(error)
+        if why is Why.OWN:
+            _complain(remote, what, str(error))
+        retry_after_s = error.retry_after_s if isinstance(error, Busy) else 0
+        return on.Failed(what, why, str(error), retry_after_s)
+    remote.complaints.pop(what, None)
+    return event
+
+
+def _why(error: Exception) -> Why:
+    if isinstance(error, HubRefused) and error.status == FORBIDDEN:
+        return Why.UNKNOWN
+    return next((why for kind, why in WHYS if isinstance(error, kind)), Why.OWN)
+
+
+def _complain(remote: "Remote", what: What, text: str) -> None:
+    """What goes wrong here is said once, not at each question."""
+    if remote.complaints.get(what) != text:
+        log.error("%s: %s", what.value, text)
+    remote.complaints[what] = text
 
 
 async def register(remote: "Remote", _: do.Ask) -> on.Event:
@@ -71,18 +91,22 @@ async def steps(remote: "Remote", ask: do.Ask) -> on.Event:
     statuses = NEW_ONLY if ask.new_only else OPEN
     offered = await remote.hub.pending(remote.identity.id, statuses)
     if offered is not None:
-        stored = await asyncio.to_thread(
-            store, world.storage, offered, lambda: world.device().in_use
-        )
+        stored = await asyncio.to_thread(_store, world, offered)
         world.post(dev.StepFound(offered.revision, stored))
     return on.Answered(What.STEPS)
+
+
+def _store(world: "World", offered: Offered) -> Progress | None:
+    """Garbage collection meanwhile must not take it for one that nobody wants (R21)."""
+    with world.lock:
+        world.stored_this_boot.add(offered.revision)
+        return store(world.storage, offered, lambda: world.device().in_use)
 
 
 async def user_meta(remote: "Remote", _: do.Ask) -> on.Event:
     values = as_texts(await remote.hub.user_meta(remote.identity.id))
     world = remote.world
-    if values != world.user_meta.all():
-        await asyncio.to_thread(world.user_meta.replace, values)
+    if await asyncio.to_thread(world.user_meta.replace, values):
         world.met()
     return on.Answered(What.USER_META)
 

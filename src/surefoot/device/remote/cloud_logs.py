@@ -24,6 +24,7 @@ from surefoot.files.objects import contents
 log = logging.getLogger(__name__)
 Entry = dict[str, Any]
 MOST_ENTRIES, READ_BYTES = 200, 64 * 1024  # hub-wire 9: 256 KiB, what JSON adds included
+MOST_READS = 16
 LOOK_EVERY_S = 2.0
 NOTE_EVERY_S = 30.0
 MOST_PAUSE_S = 60.0
@@ -57,15 +58,26 @@ class CloudLogs:
     async def _send_all(self) -> bool:
         """False when the Hub would not have them now: they stay where they are."""
         for name in await asyncio.to_thread(self._spool.names):
-            while entries := await asyncio.to_thread(self._spool.take, name):
-                for start in range(0, len(entries), MOST_ENTRIES):
-                    if not await self._send(entries[start : start + MOST_ENTRIES]):
-                        self._spool.put_back(name)
-                        return False
+            if not await self._send_log(name):
+                return False
+        return True
+
+    async def _send_log(self, name: str) -> bool:
+        """As much of it as leaves the others their turn."""
+        for _ in range(MOST_READS):
+            entries = await asyncio.to_thread(self._spool.take, name)
+            for start in range(0, len(entries), MOST_ENTRIES):
+                if not await self._send(entries[start : start + MOST_ENTRIES]):
+                    self._spool.put_back(name)
+                    return False
+            if not entries:
+                break
         return True
 
     async def _send(self, batch: list[Entry]) -> bool:
         """A batch that is refused for good is halved until the bad line is alone, and dropped."""
+        if not self._may_push():
+            return False
         try:
             await self._push(batch)
         except (HubRefused, NotFound):
@@ -88,8 +100,12 @@ class Spool:
         self._followers: dict[str, Follower] = {}
 
     def names(self) -> list[str]:
-        """Those that are there now; what has gone is forgotten."""
-        found = sorted(str(path.relative_to(self._root)) for path in self._root.rglob("*.log"))
+        """Those that are there now; what has gone is forgotten. None while directories go in that
+        very moment: the next look finds the others."""
+        try:
+            found = sorted(str(path.relative_to(self._root)) for path in self._root.rglob("*.log"))
+        except OSError:
+            return []
         for gone in self._followers.keys() - set(found):
             del self._followers[gone]
         self._places = {name: place for name, place in self._places.items() if name in found}

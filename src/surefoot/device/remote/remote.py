@@ -1,11 +1,14 @@
 """Everything that the agent does with its Hub: the link's questions, reports, downloads.
 
-Each question runs as a task of its own (`asks.py`) and posts its answer as an event.
+Each question runs as a task of its own (`asks.py`) and posts its answer as an event. All tasks are
+kept, so that they end with whatever they are for: the mode, the Hub, the agent.
 """
 
 import asyncio
+import logging
 import random
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Collection, Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,24 +18,29 @@ from surefoot.client.hub.api import Credentials, Hub
 from surefoot.client.hub.http import HttpClient, Trust
 from surefoot.device import effects as dev
 from surefoot.device.metadata import MetaStore
-from surefoot.device.remote import asks, credentials
+from surefoot.device.remote import asks, clock, credentials
 from surefoot.device.remote.cloud_logs import CloudLogs
 from surefoot.device.remote.credentials import Identity
-from surefoot.device.remote.downloads import Fetching, Limits, Room
+from surefoot.device.remote.downloads import Fetching, Limits, Room, drop
 from surefoot.device.remote.reports import Reports
 from surefoot.device.remote.settings import Settings
 from surefoot.device.storage import Storage
 from surefoot.device.turn import Device
+from surefoot.errors import SurefootError
 from surefoot.files import durable
 from surefoot.link import effects as link_do
 from surefoot.link import events as link_on
-from surefoot.link.record import Phase
+from surefoot.link.record import Phase, What
 from surefoot.update import effects as up_do
 from surefoot.update import events as up_on
 from surefoot.wire.progress import Downloads, Progress, Status
 
+log = logging.getLogger(__name__)
 # A fleet that was switched on together does not ask in step.
 SPREAD = 0.1
+# The agent's end waits for what was cut no longer than this.
+CUT_S = 5.0
+Task = asyncio.Task[None]
 # The revision that ran when the request in work was begun (R18).
 _RUNNING: ContextVar[str] = ContextVar("running")
 
@@ -40,14 +48,17 @@ _RUNNING: ContextVar[str] = ContextVar("running")
 @dataclass
 class World:
     """What the agent lends. `device()`: its present value. `facts()`: the device metadata of now.
-    `met(values)`: user metadata has changed."""
+    `met()`: user metadata has changed. `lock` is held while trails or objects come or go;
+    `stored_this_boot`: revisions that garbage collection spares."""
 
     storage: Storage
+    lock: threading.RLock
+    stored_this_boot: set[str]
     run: Path
     user_meta: MetaStore
     room: Room
     post: Callable[[Any], None]
-    spawn: Callable[[Coroutine[Any, Any, None]], Any]
+    spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
     device: Callable[[], Device]
     facts: Callable[[], dict[str, Any]]
     met: Callable[[], None]
@@ -62,7 +73,11 @@ class Remote:
         self.identity = identity
         self._hub: Hub | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._fetches: dict[str, tuple[Any, Fetching]] = {}
+        self._asking: set[Task] = set()
+        self._serving: set[Task] = set()
+        self._fetches: dict[str, tuple[Task, Fetching]] = {}
+        self._unwritten: dict[str, Callable[[], None]] = {}
+        self.complaints: dict[What, str] = {}
         self.reports = Reports(world.storage, self._send, self._told, self._is_linked)
 
     @property
@@ -80,17 +95,45 @@ class Remote:
             )
             self._hub = Hub(http, on_contact=self._contact, on_silence=self._silence)
             self._hub.credentials = self._known_as()
-            self.world.spawn(self.reports.run())
+            self._begin(self._serving, self.reports.run())
             if self.settings.push_logs:
                 logs = CloudLogs(self.world.storage, self._push_logs, self._is_linked)
-                self.world.spawn(logs.run())
+                self._begin(self._serving, logs.run())
         return self._hub
 
     async def close(self, flush_s: float) -> None:
-        """Reports that wait get a moment; whatever is under way is cut."""
-        if self._hub is not None:
-            await self.reports.flush(flush_s)
-            await self._hub.http.close()
+        """Reports that wait get a moment; whatever is under way is cut, and has ended."""
+        for timer in list(self._timers):
+            self._drop(timer)
+        if self._hub is None:
+            return
+        await self.reports.flush(flush_s)
+        tasks = {*self._asking, *self._serving, *(task for task, _ in self._fetches.values())}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=CUT_S)
+        await self._hub.http.close()
+
+    def catch_up(self) -> None:
+        """There is room again: what could not be stored is. From the loop's thread."""
+        for what, write in list(self._unwritten.items()):
+            self._write(what, write)
+
+    def _begin(self, among: set[Task], work: Coroutine[Any, Any, None]) -> None:
+        task = self.world.spawn(work)
+        among.add(task)
+        task.add_done_callback(among.discard)
+
+    def _write(self, what: str, write: Callable[[], None]) -> None:
+        """What cannot be stored is known until the agent ends, and stored as soon as there is room:
+        a full disk ends neither the device nor its link."""
+        self._unwritten.pop(what, None)
+        try:
+            write()
+        except (SurefootError, OSError) as error:
+            log.error("the %s cannot be stored yet: %s", what, error)
+            self._unwritten[what] = write
 
     def perform(self, effect: Any) -> None:
         HANDLERS[type(effect)](self, effect)
@@ -98,19 +141,34 @@ class Remote:
     # ---- what the link wants -------------------------------------------------------------------
 
     def ask(self, effect: link_do.Ask) -> None:
-        self.world.spawn(self._asked(effect))
+        self._begin(self._asking, self._asked(effect))
+
+    def stop_asking(self) -> None:
+        """Local mode (R20): not even an answer that is due is waited for."""
+        for task in self._asking:
+            task.cancel()
 
     async def _asked(self, effect: link_do.Ask) -> None:
         _RUNNING.set(self.world.device().update.running)
         self.world.post(await asks.answer(self, effect))
 
     def keep(self, effect: link_do.Keep) -> None:
-        self.identity = Identity(effect.id, effect.prn, effect.secret)
-        credentials.keep(self.world.storage, self.identity)
+        self.identity = identity = Identity(effect.id, effect.prn, effect.secret)
+        self._write("credentials", lambda: credentials.keep(self.world.storage, identity))
         self._log_in_anew()
 
-    def forget(self, effect: link_do.Forget | dev.ForgetHub) -> None:
+    def forget(self, effect: link_do.Forget) -> None:
         del effect
+        self.identity = Identity()
+        self._write("credentials", lambda: credentials.forget(self.world.storage))
+        self._log_in_anew()
+
+    def forget_hub(self) -> None:
+        """R20: nothing goes on with the Hub of before. Raises NoRoom: a device must not come back
+        as a claimed one."""
+        self.stop_asking()
+        self.reports.forget()
+        self._unwritten.clear()
         self.identity = Identity()
         credentials.forget(self.world.storage)
         self._log_in_anew()
@@ -126,16 +184,15 @@ class Remote:
 
     def settle(self, effect: link_do.Settle) -> None:
         del effect
-        credentials.settle(self.world.storage)
+        self._write("claim", lambda: credentials.settle(self.world.storage))
 
     def show(self, effect: link_do.Show) -> None:
         """Whoever claims the device reads these two files (hub-wire 8.2)."""
         for name, text in (("device-id", self.identity.id), ("challenge", effect.challenge)):
-            path = self.world.run / name
-            if text:
-                durable.write(path, text.encode())
-            else:
-                durable.remove(path)
+            try:
+                _put(self.world.run / name, text)
+            except (SurefootError, OSError) as error:
+                log.warning("%s is not shown: %s", name, error)
 
     def set_timer(self, effect: link_do.SetTimer) -> None:
         self._drop(effect.timer)
@@ -159,9 +216,11 @@ class Remote:
 
     def _contact(self, authenticated: bool) -> None:
         self.world.post(dev.HubContact(authenticated, _RUNNING.get("")))
+        if authenticated:
+            clock.confirm(self.world.storage)
 
     def _silence(self) -> None:
-        self.world.post(link_on.Silence())
+        self.world.post(dev.HubSilence(_RUNNING.get("")))
 
     # ---- reports -------------------------------------------------------------------------------
 
@@ -185,6 +244,9 @@ class Remote:
     # ---- downloads -----------------------------------------------------------------------------
 
     def fetch(self, revision: str, missing: list[str], record: Progress) -> None:
+        """One at a time: of those before, nobody asks any more."""
+        self._fetches.clear()
+
         def show(downloads: Downloads) -> None:
             self.world.show(revision, downloads)
             self.reports.add(revision, replace(record, downloads=downloads))
@@ -205,14 +267,30 @@ class Remote:
         return frozenset(found[1].fetched) if found else frozenset()
 
     def stop_fetch(self, effect: up_do.StopFetch) -> None:
-        found = self._fetches.pop(effect.revision, None)
-        if found is not None:
-            self.world.spawn(self._stopped(*found))
+        task, fetching = self._fetches.pop(effect.revision, (None, None))
+        fetched = fetching.fetched if fetching else frozenset()
+        self.world.spawn(self._stopped(effect.revision, task, fetched))
 
-    async def _stopped(self, task: Any, fetching: Fetching) -> None:
-        task.cancel()
-        await asyncio.wait([task])
-        await asyncio.to_thread(fetching.drop)
+    async def _stopped(self, revision: str, task: Task | None, fetched: Collection[str]) -> None:
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        try:
+            await asyncio.to_thread(self._dropped, revision, fetched)
+        except (SurefootError, OSError) as error:
+            log.info("what came for %s stays for now: %s", revision, error)
+
+    def _dropped(self, revision: str, fetched: Collection[str]) -> None:
+        with self.world.lock:
+            drop(self.world.storage, revision, fetched)
+
+
+def _put(path: Path, text: str) -> None:
+    """A file with this text, or none."""
+    if text:
+        durable.write(path, text.encode())
+    else:
+        durable.remove(path)
 
 
 HANDLERS: dict[type, Callable[[Remote, Any], None]] = {

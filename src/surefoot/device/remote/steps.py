@@ -25,8 +25,10 @@ def store(
     revision = offered.revision
     if revision == "0":
         raise InvalidInput("The Hub offers revision 0, which every device has already")
-    own = facts.read_progress(storage, revision) if storage.has_state(revision) else None
-    if own is not None and (own.status in tables.FINAL or revision in in_use()):
+    is_here = storage.has_state(revision)
+    own = facts.read_progress(storage, revision) if is_here else None
+    ended = own is not None and own.status in tables.FINAL
+    if is_here and (ended or revision in in_use()):
         return own
     retries = own.retries if own else _retries(offered)
     fresh = Progress(Status.NEW, "", PERCENT[Status.NEW], retries)
