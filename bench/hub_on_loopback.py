@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 COMMAND = Path(sys.executable).with_name("surefoot")
+AGENT = "surefoot-bench/1"
 PATIENCE_S = 120
 PASSWORD = "correct horse battery"  # noqa: S105 - of a Hub that lives for some seconds
 
@@ -63,7 +64,7 @@ class Hub:
 
 
 class Caller:
-    """Whoever asks over plain HTTP, on one connection. `ask` gives the JSON of a good answer."""
+    """Whoever asks over plain HTTP, one call a connection. `ask`: the JSON of a good answer."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
@@ -82,14 +83,19 @@ class Caller:
 
     def exchange(self, method, target, body=None, **headers):
         """`body`: bytes as they are, anything else as JSON."""
-        fields = {"User-Agent": "surefoot-bench/1"}
+        fields = {"User-Agent": AGENT}
         fields |= {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             fields["Authorization"] = f"Bearer {self.token}"
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        self.connection.request(method, target, data, fields)
+        return self._exchange(method, target, data, fields)
+
+    def _exchange(self, *request):
+        self.connection.request(*request)
         answer = self.connection.getresponse()
-        return answer.status, answer.read()
+        found = answer.status, answer.read()
+        self.connection.close()  # the Hub would end it after a minute
+        return found
 
     def claim(self, device, challenge):
         self.ask("PUT", f"/devices/{device}?challenge={quote(challenge)}")
@@ -106,11 +112,10 @@ class Caller:
         """The bytes of an object, unless the Hub has them."""
         url = self.announce(sha, size)
         if url:
-            self.connection.request("PUT", path_of(url), stream, {"Content-Length": str(size)})
-            answer = self.connection.getresponse()
-            said = answer.read()
-            if answer.status != 200:
-                raise SystemExit(f"upload of {sha}: {answer.status} {said[:200]!r}")
+            fields = {"User-Agent": AGENT, "Content-Length": str(size)}
+            status, said = self._exchange("PUT", urlsplit(url).path, stream, fields)
+            if status != 200:
+                raise SystemExit(f"upload of {sha}: {status} {said[:200]!r}")
 
     def put_bytes(self, data):
         sha = hashlib.sha256(data).hexdigest()
@@ -124,7 +129,3 @@ class Caller:
         """`state`: JSON text; the number of the new step."""
         body = f'{{"rev":-1,"state":{state},"commit-msg":"bench"}}'.encode()
         return self.ask("POST", f"/trails/{device}/steps", body)["rev"]
-
-
-def path_of(url):
-    return urlsplit(url).path

@@ -197,7 +197,7 @@ def complete(words: str) -> list[str]:
 
 
 def test_the_shell_completes_groups_verbs_and_options() -> None:
-    assert complete("surefoot d") == ["demo", "device"]
+    assert complete("surefoot d") == ["demo", "device", "devices"]
     assert complete("surefoot ctl ch") == ["changes", "change"]
     assert "--wait" in complete("surefoot ctl install --")
     assert "restart" in complete("surefoot ctl containers r")

@@ -1,8 +1,12 @@
 """The composed device on a table: its hands are the test's, one effect at a time."""
 
+from dataclasses import replace
+
 from surefoot.device import compose
 from surefoot.device import effects as dev
 from surefoot.device.turn import Device, Modes
+from surefoot.link import effects as link_do
+from surefoot.link import events as link_on
 from surefoot.link.record import Link
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
@@ -56,6 +60,7 @@ class Bench:
         self.pv_rev, self.pv_try = "0", None
         self.journal, self.remote, self.left = None, self.modes.remote_allowed, None
         self.log, self.effects, self.answers, self.timers, self.todo = [], [], {}, {}, []
+        self.asked = []
         self.tickets, self.pids = iter(range(1, 1000)), iter(range(100, 10000))
         self.__dict__.update(facts)
 
@@ -196,6 +201,35 @@ class Bench:
     def leave(self, effect):
         self.left = effect
 
+    def copy(self, effect):
+        name = "locals/unclaimed-1"
+        self.states[name] = self.states[effect.revision]
+        self.progress[name] = done(name)
+        return dev.RevisionCopied(name)
+
+    def forget_hub(self, effect):
+        self.link = Link()
+        for name in [name for name in self.progress if name.isdigit() and name != "0"]:
+            del self.progress[name]
+
+    # --- the Hub, as far as the link asks it ----------------------------------------------------
+
+    def ask(self, effect):
+        self.asked.append(effect.what)
+
+    def keep(self, effect):
+        self.link = replace(self.link, known=True)
+
+    def settle_link(self, effect):
+        self.link = replace(self.link, settled=True, claimed=True)
+
+    def linked(self):
+        """The Hub knows the device and its trail."""
+        self.give(link_on.Seen(owned=True))
+        self.give(link_on.TrailsSeen(present=True))
+        self.settle()
+        return self
+
     # --- what a user does -----------------------------------------------------------------------
 
     def command(self, op, payload=""):
@@ -268,6 +302,7 @@ ANSWERS = {
     sup_do.Start: Bench._container,
     sup_do.Stop: Bench._container,
     dev.MakeFactory: lambda bench, effect: dev.FactoryMade(effect.revision),
+    dev.CopyRevision: Bench.copy,
     dev.CollectGarbage: lambda bench, effect: dev.Collected(0),
 }
 HANDS = {
@@ -283,6 +318,12 @@ HANDS = {
     dev.Journal: Bench.write,
     dev.SetMode: Bench.mode,
     dev.Leave: Bench.leave,
+    dev.ForgetHub: Bench.forget_hub,
+    link_do.Ask: Bench.ask,
+    link_do.Keep: Bench.keep,
+    link_do.Settle: Bench.settle_link,
+    link_do.SetTimer: Bench.set_timer,
+    link_do.DropTimer: Bench.drop_timer,
 }
 
 

@@ -6,12 +6,14 @@ from surefoot.device import commands
 from surefoot.device import effects as dev
 from surefoot.device.commands import OPS
 from surefoot.device.turn import Modes
+from surefoot.link.record import Link
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
 from surefoot.update import effects as up_do
 from surefoot.update import tables
 from surefoot.update.tables import COMMIT_TIMER, Cause, Stage
 from tests.device.composed import (
+    OWNED,
     SEVEN,
     STATES,
     WITH_READY,
@@ -52,8 +54,9 @@ def returning():
 
 # --- the table ----------------------------------------------------------------------------------
 
-CLAIMED = Modes(remote_allowed=True)
-ALLOWED = Modes(remote_allowed=True)
+ALLOWED = {"modes": Modes(remote_allowed=True)}
+CLAIMED = {**ALLOWED, "link": OWNED}
+KNOWN = {**ALLOWED, "link": Link(known=True)}
 # Of a device that runs revision 0, DONE, and has nothing else to do (reference-observed.md,
 # device.md 7; ours where a ruling says so).
 AT_REST = [
@@ -98,6 +101,9 @@ AT_REST = [
     ),
     ("UPDATE_METADATA", "", ALLOWED, answer(200)),
     ("UNCLAIM", "", None, answer(204)),
+    ("UNCLAIM", "", ALLOWED, answer(204)),
+    ("UNCLAIM", "", KNOWN, answer(200)),
+    ("UNCLAIM", "", CLAIMED, answer(200)),
     ("ENABLE_SSH", "", None, answer(200)),
     ("DISABLE_SSH", "", None, answer(200)),
     ("TRY_ONCE", X, None, answer(400, "TRY_ONCE is not supported")),
@@ -110,10 +116,10 @@ AT_REST = [
 ]
 
 
-@pytest.mark.parametrize(("op", "payload", "modes", "expected"), AT_REST)
-def test_a_device_at_rest_answers_by_the_table(op, payload, modes, expected):
+@pytest.mark.parametrize(("op", "payload", "facts", "expected"), AT_REST)
+def test_a_device_at_rest_answers_by_the_table(op, payload, facts, expected):
     """device.md 7, R3 (TRY_ONCE, DEFER_REBOOT), R12 (an absent step: 404, nothing made), R25."""
-    bench = idle(modes)
+    bench = idle(**facts or {})
     before = dict(bench.progress)
     assert given(bench, op, payload) == expected
     if expected[0] >= 400:

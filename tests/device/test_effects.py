@@ -10,6 +10,9 @@ from surefoot.device import effects as dev
 from surefoot.device.perform import HANDLERS
 from surefoot.device.turn import SUPERVISOR_EVENTS, TakeUp
 from surefoot.lab.crash.machine import HANDS
+from surefoot.link import effects as link_do
+from surefoot.link import events as link_on
+from surefoot.link.advance import RULES as LINK_RULES
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
 from surefoot.update import effects as up_do
@@ -29,7 +32,8 @@ def test_the_union_names_every_effect_and_event_of_the_module():
 
 def test_what_the_machines_want_is_among_what_the_device_wants():
     """Style, "One interpreter"."""
-    assert set(typing.get_args(up_do.Effect)) | set(typing.get_args(sup_do.Effect)) <= EFFECTS
+    machines = (up_do, sup_do, link_do)
+    assert {one for do in machines for one in typing.get_args(do.Effect)} <= EFFECTS
 
 
 def test_the_agent_and_the_laboratory_have_hands_for_exactly_the_same_effects():
@@ -46,11 +50,15 @@ def test_what_the_composition_routes_never_reaches_a_hand():
 
 
 def test_every_event_has_somebody_who_takes_it():
-    """By a rule of the composition, by the supervisor, or by the update machine."""
+    """By a rule of the composition, by the supervisor, by the link, or by the update machine."""
     taken = set(compose.RULES) | set(SUPERVISOR_EVENTS) | set(typing.get_args(up_on.Event))
-    # These reach the supervisor through the composition's own rules, never from outside.
+    # These reach the supervisor and the link through the composition's own rules, never from
+    # outside.
     inside = {sup_on.Adopt, sup_on.TrialOver, sup_on.Halt, sup_on.Signalled, sup_on.ActionAsked}
-    assert EVENTS - taken == inside
+    of_link = {link_on.Began, link_on.Ended, link_on.Forgotten, link_on.Working}
+    of_link |= {link_on.Contact, link_on.Silence}
+    assert of_link <= set(LINK_RULES)
+    assert EVENTS - taken - (set(LINK_RULES) - of_link) == inside | of_link
     assert TakeUp in compose.RULES
 
 

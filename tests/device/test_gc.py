@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.device.garbage import Facts, Keep, Plan, Trail, plan
-from surefoot.device.gc import collect, gather
+from surefoot.device.gc import collect, gather, sweep_partials
 from surefoot.device.storage import Storage
 from surefoot.files import durable
 from surefoot.files.cuts import every_cut
@@ -29,6 +29,7 @@ from tests.device.revisions import (
 from tests.files.discipline import check
 from tests.files.disks import FullAt, places, run_on_small_disk, skip_syncs
 
+BEGUN, ALSO = "a" * 64, "b" * 64
 NOTHING = Keep(frozenset())
 REV = "locals/x"
 
@@ -111,13 +112,21 @@ def test_a_file_that_another_trail_shares_frees_nothing(storage: Storage) -> Non
         (REV, Status.WONTGO, False, False),
         (REV, Status.UPDATED, False, False),
         (REV, Status.NEW, True, False),
-        ("7", Status.NEW, False, False),
-        ("7", Status.QUEUED, False, False),
+        ("7", Status.NEW, False, True),
+        ("7", Status.QUEUED, False, True),
+        ("7", Status.DOWNLOADING, False, True),
+        ("7", Status.TESTING, False, True),
+        ("7", Status.UPDATED, False, False),
+        ("7", Status.CANCELLED, False, False),
+        ("7", Status.ERROR, False, False),
+        ("7", Status.NEW, True, False),
+        ("0", Status.NEW, False, False),
     ],
 )
-def test_only_local_steps_that_were_not_run_wait(
+def test_local_steps_that_were_not_run_wait_and_remote_ones_that_have_not_ended(
     storage: Storage, revision: str, status: Status, marked: bool, waiting: bool
 ) -> None:
+    """R21: a step of the Hub is stored before it stands in any queue."""
     stored(storage, revision)
     storage.write_progress(revision, Progress(status, "", 0))
     if marked:
@@ -361,3 +370,44 @@ storage.write_state("locals/new", text(b"new"))
 def test_a_real_full_disk_takes_the_progress_and_recovers_by_collection(tmp_path: Path) -> None:
     """peers 3: balena-supervisor#674, meta-balena#2130, bootc#1789."""
     run_on_small_disk(tmp_path, ON_A_FULL_DISK)
+
+
+# --- what has begun to come -----------------------------------------------------------------------
+
+
+def begun(storage: Storage, name: str, size: int = 5000) -> Path:
+    path = storage.partial / name
+    path.write_bytes(b"x" * size)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("status", "kept"), [(Status.QUEUED, True), (Status.CANCELLED, False), (Status.WONTGO, False)]
+)
+def test_the_beginning_of_an_object_goes_with_the_last_revision_that_wants_it(
+    storage: Storage, status: Status, kept: bool
+) -> None:
+    """R14, R15: it is there for the next start, and for nothing else."""
+    stored(storage, "7")
+    storage.write_progress("7", Progress(status, "", 0))
+    wanted = begun(storage, sha(APP))
+    freed = sweep_partials(storage)
+    assert (wanted.exists(), freed) == (kept, 0 if kept else 5000)
+
+
+def test_what_nobody_names_goes_and_what_is_no_object_is_left_alone(storage: Storage) -> None:
+    begun(storage, BEGUN)
+    note = begun(storage, "readme")
+    assert sweep_partials(storage) == 5000
+    assert list(storage.partial.iterdir()) == [note]
+
+
+def test_a_beginning_that_cannot_be_removed_holds_up_no_other(
+    storage: Storage, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun(storage, BEGUN)
+    begun(storage, ALSO)
+    with observe(FullAt(0)):
+        assert sweep_partials(storage) == 5000
+    assert "the beginning of object" in caplog.text
+    assert len(list(storage.partial.iterdir())) == 1

@@ -1,6 +1,7 @@
 """Connections: bounded, ended in time, taken again."""
 
 import asyncio
+import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Coroutine
@@ -33,6 +34,7 @@ class Place:
         self.app.router.add_get("/hello", self.hello)
         self.app.router.add_put("/slow", self.slow)
         self.app.router.add_post("/body", self.body)
+        self.app.router.add_get("/slip", self.slip)
         self.ended: list[str] = []
         self.began = asyncio.Event()
         self.plain, self.secure = listen(HERE), listen(HERE)
@@ -40,6 +42,9 @@ class Place:
 
     async def hello(self, request: web.Request) -> web.Response:
         return web.Response(text=f"hello {'tls' if request.secure else 'plain'}")
+
+    async def slip(self, request: web.Request) -> web.Response:
+        return web.Response(text=str(1 // 0))
 
     async def body(self, request: web.Request) -> web.Response:
         return web.Response(body=await request.read())
@@ -247,18 +252,43 @@ def test_places_are_given_back_however_a_connection_ends(loop: str, tmp_path: Pa
 
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize(
-    "request_", [b"\x16\x03\x01\x02\x00\x01\x00\xff\n\n", b"NO SENSE\r\n\r\n", b"G" * 20_000]
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\xff\n\n",
+        b"NO SENSE\r\n\r\n",
+        b"G" * 20_000,
+        b"GET / HTTP/1.1\r\nHost: h\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"POST /body HTTP/1.1\r\nHost: h\r\nContent-Length: many\r\n\r\n",
+    ],
 )
-def test_what_is_no_http_gets_400_and_no_traceback(
-    loop: str, request_: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_what_is_no_http_gets_a_json_400_and_is_in_no_log(
+    loop: str, sent: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """hub-wire 0.7."""
+
     async def story() -> None:
         async with served(tmp_path) as place:
-            assert b" 400 " in await ask(await place.connect(), request_)
+            answer = await ask(await place.connect(), sent)
+            assert b" 400 " in answer
+            assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == 400
             assert (await ask(await place.connect())).endswith(b"hello plain")
 
     run(loop, story())
-    assert "Traceback" not in caplog.text
+    assert caplog.text == ""
+
+
+def test_a_slip_beyond_the_routes_is_a_json_500_and_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def story() -> None:
+        async with served(tmp_path) as place:
+            answer = await ask(await place.connect(), CLOSING.replace(b"hello", b"slip"))
+            assert b" 500 " in answer
+            assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == 500
+
+    run("asyncio", story())
+    assert "ZeroDivisionError" in caplog.text
 
 
 def test_a_body_that_says_it_is_packed_is_not_unpacked(tmp_path: Path) -> None:

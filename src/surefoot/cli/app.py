@@ -25,6 +25,11 @@ Examples:
   surefoot ctl install my-checkout --run --wait
   surefoot ctl status
 
+\b
+  surefoot hub run                                 # a fleet server, and its desk
+  surefoot login http://127.0.0.1:12365
+  surefoot post my-checkout my-device --wait
+
 Exit codes: 0 done, 1 a failure of ours, 2 wrong usage, 3 refused or WONTGO, 4 ERROR,
 5 nobody answers, 6 the wait ran out, 75 busy: try again.
 """

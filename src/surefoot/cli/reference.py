@@ -45,6 +45,23 @@ Members are only ever added.
 `demo` has `scene` (`number`, `title`, `what`), `says` (`text`), `progress` as above, `difference`
 (`text`), `record` (`change`) and at the end `result` (`differences`, `seconds`).
 
+**The desk.** `post` prints one object a line: `sent` as above; `posted` with `revision`, `device`,
+`nick`, `state-sha`, `sent`, `kept`, `sent_bytes`; with `--wait` then `progress` (`revision`,
+`status`, `status-msg`, `retries`, `causes`, `at_s`) and at the end `result` (as `progress`, with
+`exit_code` in place of `at_s`).
+
+| command | prints |
+| --- | --- |
+| `devices` | a list of `id`, `nick`, `running`, `target`, `status`, `status-msg`, `seen`, `address` |
+| `devices DEVICE` | the same as one object, with `public`, `device-meta`, `user-meta` |
+| `devices --watch` | such a row a line, each time that one changes |
+| `step` | the Hub's step, and `changes` (`path`, `kind`; null without a step before) |
+| `cancel` | `device`, `nick`, `revision`, `status`, `status-msg` |
+| `login`, `logout`; `whoami` | `url`, `nick`; and `prn`, `type`, `until` |
+| `claim` | `id`, `nick` |
+| `logs` | the Hub's entry, a line each |
+| `join-tokens create`, `ls`; `rm` | the Hub's answer; `id`, `disabled` |
+
 **Others**
 
 | command | prints |

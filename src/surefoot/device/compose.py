@@ -158,9 +158,12 @@ def _state_loaded(turn: Turn, event: dev.StateLoaded) -> None:
 
 def _step_found(turn: Turn, event: dev.StepFound) -> None:
     """A remote step of the Hub (flows.md; R16, R17). What has ended here, or runs here, is told
-    again and never run again."""
+    again and never run again; and so is that it waits: the Hub has not heard of it."""
     device, revision = turn.device, event.revision
-    if revision in dict(device.queue) or _in_work(device, revision):
+    queued = dict(device.queue).get(revision)
+    if queued is not None:
+        _show_queued(turn, revision, queued)
+    if queued is not None or _in_work(device, revision):
         return
     ended = event.stored is not None and event.stored.status in tables.FINAL
     if ended or revision in (device.update.running, device.update.done):

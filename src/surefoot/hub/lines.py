@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TextIO
 
 NEAREST = 6
+LONGEST = 4000
 
 
 class OneLine(logging.Formatter):
@@ -18,7 +19,7 @@ class OneLine(logging.Formatter):
         line = self.formatMessage(_with_message(record))
         if record.exc_info and record.exc_info[1] is not None:
             line = f"{line}: {_told(record.exc_info[1])}"
-        return line.replace("\r", "\\r").replace("\n", "\\n")
+        return line[:LONGEST].replace("\r", "\\r").replace("\n", "\\n")
 
 
 def log_to(stream: TextIO, *, requests: bool = False) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 
 from aiohttp import web
 
-from surefoot.errors import Busy, InvalidInput
+from surefoot.errors import Busy, InvalidInput, SurefootError
+from surefoot.hub.frame.problems import Malformed, body_of
 from surefoot.hub.settings import Address
 
 log = logging.getLogger(__name__)
+FAULT = SurefootError("The Hub has a fault; try again")
 # What is listened on, and with which TLS, if any.
 Door = tuple[socket.socket, ssl.SSLContext | None]
 
@@ -136,6 +138,26 @@ class _Guest(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
         self._leave()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What is no HTTP, and slips beyond the routes. JSON as all else (hub-wire 0.7); what a
+        stranger sent is in no log."""
+        if status >= 500:
+            log.error("a call failed: %s", message, exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun; it can only be cut")
+        error = Malformed("This is no HTTP that can be read") if status < 500 else FAULT
+        response = web.Response(
+            body=body_of(error, status), status=status, content_type="application/json"
+        )
+        response.force_close()
+        return response
 
     def leave_unless_in(self) -> None:
         if not self._is_in:

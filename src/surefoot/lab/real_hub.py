@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from surefoot.client.desk.devices import Device, Overview, find, overview_of
-from surefoot.client.desk.hub import DeskHub, connected
+from surefoot.client.desk.hub import DeskHub, compact, connected
 from surefoot.client.desk.references import read_reference
 from surefoot.client.desk.sessions import Sessions
 from surefoot.client.desk.steps import View, last_revision, loaded, step_body, view_of
+from surefoot.client.hub.http import Answer
 from surefoot.errors import SurefootError, TimedOut
+from surefoot.wire.hub import answers
 
 T = TypeVar("T")
 SUREFOOT = (sys.executable, "-m", "surefoot")
@@ -131,21 +133,31 @@ class Owner:
         return self._of(device, look)
 
     def send(self, method: str, target: str, body: bytes) -> tuple[int, str]:
-        """Anything at all: the status of the answer, and its text."""
+        """Anything at all: the status of the answer, and what it says for people."""
 
         async def look(hub: DeskHub) -> tuple[int, str]:
-            answer = await hub.look(method, target, body, repeatable=True)
-            return answer.status, answer.body.decode("utf-8", "replace")
+            return _told(await hub.look(method, target, body, repeatable=True))
+
+        return self.ask(look)
+
+    def send_object(self, sha: str, data: bytes) -> tuple[int, str]:
+        """`data` under a sum that may be another one."""
+
+        async def look(hub: DeskHub) -> tuple[int, str]:
+            body = {"objectname": "object", "size": str(len(data)), "sha256sum": sha}
+            place = await hub.ask("POST", "/objects/", "the place of an object", compact(body))
+            url = answers.place(place.body, present=False).put_url
+            return _told(await hub.http.request("PUT", url, body=data, repeatable=True))
 
         return self.ask(look)
 
 
-def reason(body: str) -> str:
-    """What the Hub says for people in the body of a refusal (hub-wire.md 1)."""
+def _told(answer: Answer) -> tuple[int, str]:
+    text = answer.body.decode("utf-8", "replace")
     try:
-        return str(json.loads(body)["Error"])
+        return answer.status, str(json.loads(text)["error"])
     except (ValueError, TypeError, KeyError):
-        return body
+        return answer.status, text
 
 
 def _free_port() -> int:

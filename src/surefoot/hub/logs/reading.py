@@ -51,7 +51,7 @@ def _sorted(lines: list[Stored], sort: Sequence[Order]) -> list[Stored]:
 
 async def _next_second() -> None:
     """A sleep may end a moment early; a clock that is set back is not waited for."""
-    end = _over() + SECOND
+    end = (now() // SECOND + 1) * SECOND
     for _ in range(3):
         if _over() < end:
             await asyncio.sleep(min(2.0, (end + SETTLE - now()) / SECOND))

@@ -1,0 +1,56 @@
+"""Looks at what really is after a scene: processes, boot file, record, and the Hub."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from surefoot.errors import TimedOut
+from surefoot.lab.demo import compare
+from surefoot.lab.demo.audience import Side
+from surefoot.lab.demo.stage import Stage
+from surefoot.lab.demo.story import Scene, Step, by_revision
+
+
+def compare_runs(stage: Stage, runs: str, point: str, status: dict[str, Any]) -> Iterator[str]:
+    """The record, the boot file and the processes must tell the same."""
+    found = stage.device.versions()
+    wanted = by_revision()[runs].versions()
+    shown = ", ".join(f"{name} {version}" for name, version in sorted(found.items()))
+    running, rollback = status["running"], status["rollback_point"]
+    stage.says(Side.DEVICE, f"runs {running} ({shown}), rollback point {rollback}")
+    if running != runs:
+        yield f"{running} runs, not {runs}"
+    if rollback != point:
+        yield f"the rollback point is {rollback}, not {point}"
+    if stage.device.pv_rev() != point:
+        yield f"the boot file says {stage.device.pv_rev()}, not {point}"
+    if found != wanted:
+        yield f"what really runs is {found}, not {wanted}"
+
+
+def compare_pids(stage: Stage, scene: Scene, before: dict[str, int]) -> Iterator[str]:
+    after = stage.device.pids()
+    found = list(compare.pids(scene.keeps, before, after))
+    yield from found
+    for name in scene.keeps if not found else ():
+        stage.says(Side.DEVICE, f"{name} was not touched: its init is still {after[name]}")
+
+
+def compare_hub(stage: Stage, step: Step) -> Iterator[str]:
+    """What the Hub holds of it, once the device has told; that may be a little later."""
+    try:
+        stage.device.until(lambda: compare.is_at_end(step, stage.view(step)), "the Hub")
+    except TimedOut:
+        pass  # the comparison says what is there instead
+    view = stage.view(step)
+    text = f"the Hub holds of {step.revision}: {view.status}"
+    stage.says(Side.HUB, f"{text}, retries {view.retries}" if view.retries else text)
+    yield from compare.at_hub(step, view)
+
+
+def compare_never_run(stage: Stage, step: Step) -> Iterator[str]:
+    """A cancelled one is not even stored."""
+    names = {str(one["name"]) for one in stage.device.client.get("/steps")}
+    if step.revision in names or stage.stored(step) is not None:
+        yield f"{step.revision} was cancelled, and the device has it"
+    else:
+        stage.says(Side.DEVICE, f"knows nothing of {step.revision}")

@@ -1,0 +1,136 @@
+"""What stands on the stage: a device, its Hub, the line between them, and the owner's desk."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from surefoot.client.checkout import open_source
+from surefoot.client.desk.steps import View
+from surefoot.client.wait import Entry, Look, Waiter
+from surefoot.lab.checkouts import Part, write
+from surefoot.lab.demo.audience import Audience, Side
+from surefoot.lab.demo.desk import Desk, Running
+from surefoot.lab.demo.story import GROUPS, SETTINGS, Contents, Step
+from surefoot.lab.line import Line
+from surefoot.lab.real import RealDevice
+from surefoot.lab.real_hub import Owner, RealHub
+from surefoot.wire.progress import Status
+
+_READY = {"status_goal": "READY"}
+CERTS = "certs"
+LOOPBACK = "127.0.0.1"
+
+
+class Stage:
+    """All in the directory `place`. `left_s`: how much time the whole still has. `environ`: of the
+    person who calls; `settings`: further ones of the agent.
+
+    The owner sits near the Hub; the device is at the far end of the line.
+    """
+
+    def __init__(
+        self,
+        place: Path,
+        audience: Audience,
+        left_s: Callable[[], float],
+        environ: Mapping[str, str],
+        settings: Mapping[str, str],
+    ) -> None:
+        self.place, self.audience, self.left_s = place, audience, left_s
+        self.line = Line()
+        self.hub = RealHub(place / "hub", f"https://{LOOPBACK}:{self.line.port}")
+        self.line.target = self.hub.port
+        self.desk = Desk(place, environ, audience)
+        self.owner = Owner(self.desk.config)
+        self.device = RealDevice(place / "device", {**settings, **SETTINGS, **self._remote()})
+        self.nick = ""  # of the device, at the Hub
+        (place / "device").mkdir()
+        (place / CERTS).mkdir()
+
+    def _remote(self) -> dict[str, str]:
+        return {
+            "PH_CREDS_HOST": LOOPBACK,
+            "PH_CREDS_PORT": str(self.line.port),
+            "PV_LIBTHTTP_CERTSDIR": str(self.place / CERTS),
+        }
+
+    def says(self, side: Side, text: str) -> None:
+        self.audience.says(side, text)
+
+    # ---- the desk ------------------------------------------------------------------------------
+
+    def checkout(self, name: str, contents: Contents) -> Path:
+        """Below `checkouts`; its path is one for the desk's commands."""
+        parts = {
+            "base": Part(contents.base, "root"),
+            "app": Part(contents.app, "app", _READY),
+        }
+        place = self.place / "checkouts" / name
+        write(place, self.place / "images", parts, contents.kernel)
+        (place / "device.json").write_text(json.dumps(GROUPS))
+        return place
+
+    def post(self, step: Step, *, waits: bool) -> Running:
+        checkout = self.checkout(step.name, step.contents).relative_to(self.place)
+        words = ("post", str(checkout), self.nick, *(("--wait",) if waits else ()))
+        return self.desk.begin(*words)
+
+    def run(self, *words: str, said: str = "") -> Iterator[str]:
+        """A command that must succeed."""
+        running = self.desk.begin(*words, said=said)
+        code = running.wait(self.left_s())
+        if code:
+            yield f"`{running}` ended with {code}, not 0"
+
+    def view(self, step: Step) -> View:
+        return self.owner.view(self.nick, int(step.revision))
+
+    # ---- the device ----------------------------------------------------------------------------
+
+    def changes(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.device.client.get("/changes")
+        return found
+
+    def stored(self, step: Step) -> Status | None:
+        """As the disk has it."""
+        progress = self.device.progress(step.revision)
+        return progress.status if progress else None
+
+    def lacking(self, step: Step) -> int:
+        """Bytes of the step's objects that the device does not have; its checkout is made."""
+        sizes = open_source(self.place / "checkouts" / step.name).sizes
+        there = {str(one["sha256"]) for one in self.device.client.get("/objects")}
+        return sum(size for sha, size in sizes.items() if sha not in there)
+
+    def power_off(self) -> int:
+        self.says(Side.DEVICE, "power off")
+        return self.device.stop()
+
+    def power_on(self) -> None:
+        self.says(Side.DEVICE, "power on")
+        self.device.start()
+
+    def cut_the_power(self) -> None:
+        count = len(self.device.processes())
+        self.device.power_cut()
+        text = f"POWER CUT: kill -9 of the boot loop and {count} processes of the device"
+        self.says(Side.DEVICE, text)
+
+
+class Watch:
+    """The device's record during a scene: told as it happens, and kept in `seen`."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.seen: list[Entry] = []
+        self._audience = stage.audience
+        client = stage.device.client
+        self._waiter = Waiter(client, None, timeout_s=stage.left_s(), patient=True)
+
+    def until(self, holds: Callable[[Look], bool]) -> dict[str, Any]:
+        """The status then. Raises TimedOut."""
+        return self._waiter.wait(holds, self._hears).status
+
+    def _hears(self, entry: Entry) -> None:
+        self.seen.append(entry)
+        self._audience.entry(entry)
