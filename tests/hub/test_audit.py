@@ -11,6 +11,7 @@ from surefoot.hub.db.sqlite import SqliteDatabase
 from surefoot.hub.frame.principal import ANONYMOUS, NOBODY, Kind, Principal
 
 ADA = Principal(Kind.USER, "a" * 24, "ada", "a" * 24)
+ADAS_DEVICE = Principal(Kind.DEVICE, "d" * 24, "gw", ADA.id)
 EVE = Principal(Kind.USER, "e" * 24, "eve", "e" * 24)
 
 
@@ -47,15 +48,40 @@ def test_whoever_has_no_account_is_nobody_here(told):
     assert [entry.actor for entry in told(story)] == ["", ""]
 
 
-def test_entries_by_and_about_a_name_are_its_own_and_newest_first(told):
+def test_entries_of_an_account_are_its_own_and_newest_first(told):
     async def story(database):
         await audit.note(database, by(ADA), "step posted", "one")
         await audit.note(database, by(EVE), "step posted", "two")
-        await audit.note(database, by(NOBODY), "login refused", ADA.prn)
-        pages = [await audit.entries(database, ADA.prn, before, 1) for before in (99, 3, 1)]
+        await audit.note(database, by(ADAS_DEVICE), "step posted", "three")
+        await audit.note(database, by(NOBODY), "login refused", ADA.prn, account=ADA.id)
+        await audit.note_of_operator(database, ADA.id, "password changed")
+        pages = [await audit.entries(database, ADA.id, before, 2) for before in (99, 4, 1)]
         return [[entry.id for entry in page] for page in pages]
 
-    assert told(story) == [[3], [1], []]
+    assert told(story) == [[5, 4], [3, 1], []]
+
+
+def test_what_is_done_at_the_machine_is_the_operators_deed(told):
+    async def story(database):
+        await audit.note_of_operator(database, ADA.id, "account made", "ada")
+        return await audit.entries(database, ADA.id, 99, 99)
+
+    (entry,) = told(story)
+    assert (entry.actor, entry.action, entry.subject) == ("operator", "account made", ADA.prn)
+    assert (entry.detail, entry.address) == ("ada", "")
+
+
+def test_of_each_account_the_newest_entries_are_kept_whatever_others_do(told, monkeypatch):
+    monkeypatch.setattr(audit, "FORGOTTEN_AT_ONCE", 3)
+
+    async def story(database):
+        await audit.note(database, by(EVE), "step posted", "hers")
+        for number in range(10):
+            await audit.note(database, by(ADA), "step posted", f"{number}")
+        forgotten = [await audit.forget(database, 2) for _ in range(2)]
+        return forgotten, [one.subject for one in await audit.entries(database, "", 99, 99)]
+
+    assert told(story) == ([8, 0], ["9", "8", "hers"])
 
 
 def test_an_entry_is_kept_only_with_what_it_tells_of(told):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from surefoot.errors import Corrupt, NotFound
 from surefoot.hub.certificates import Pair, server_pair
@@ -119,6 +120,19 @@ def test_a_first_one_that_cannot_be_used_is_an_error(pair: Pair) -> None:
         Tls(lambda: pair)
     pair.key.unlink()
     with pytest.raises(NotFound, match="is not there"):
+        Tls(lambda: pair)
+
+
+def test_a_key_with_a_password_is_refused_and_nobody_is_asked(pair: Pair) -> None:
+    key = serialization.load_pem_private_key(pair.key.read_bytes(), None)
+    pair.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    with pytest.raises(Corrupt, match="no certificate with its key"):
         Tls(lambda: pair)
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 import pytest
 
 from surefoot.errors import Conflict, InvalidInput, NotFound
-from surefoot.hub import users
+from surefoot.hub import audit, users
 from surefoot.hub.db.sqlite import SqliteDatabase
 from tests.support.databases import ROWS, Sqlite
 from tests.support.hub_world import HubWorld
@@ -97,3 +97,13 @@ def test_who_is_not_there_is_not_found(tmp_path: Path) -> None:
         on(tmp_path, lambda db: users.remove(db, "ada"))
     with pytest.raises(InvalidInput):
         on(tmp_path, lambda db: users.set_password(db, "ada", "short"))
+
+
+def test_what_the_operator_does_to_an_account_is_in_the_audit_log(tmp_path: Path) -> None:
+    async def story(database: SqliteDatabase) -> list[str]:
+        made = await users.add(database, "ada", PASSWORD)
+        await users.set_password(database, "ada", PASSWORD + "!")
+        await users.remove(database, "ada")
+        return [one.action for one in await audit.entries(database, made.id, 99, 99)]
+
+    assert on(tmp_path, story) == ["account removed", "password changed", "account made"]

@@ -17,8 +17,8 @@ from surefoot.hub.db.sqlite import PATIENCE_S, SqliteDatabase
 ROWS = """
 INSERT INTO settings VALUES ('token-key', 'a key');
 INSERT INTO accounts VALUES ('a1', 'ada', 'ada@example.org', 'argon2', 1, 2, 3, 4);
-INSERT INTO devices VALUES ('d1', 'gate', 'a1', 's', NULL, 1, '{"k":"v"}', '{}', 5, 6, 7, 8, '::1');
-INSERT INTO devices VALUES ('d2', 'new', NULL, 's', 'a-b-c', 0, '{}', '{}', 0, 1, 1, 0, '');
+INSERT INTO devices VALUES ('d1', 'gate', 'a1', 's', NULL, 1, 5, 6, 7, 8, '::1', '{"k":"v"}', '{}');
+INSERT INTO devices VALUES ('d2', 'new', NULL, 's', 'a-b-c', 0, 0, 1, 1, 0, '', '{}', '{}');
 INSERT INTO trails VALUES ('d1', 'a1', 1, 2, 3);
 INSERT INTO objects (owner, sha, name, mime, size, present, created, modified)
 VALUES ('a1', 'f0', 'bsp/kernel', 'application/octet-stream', 9, 1, 2, 3);

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.walks.remote_walk import UPDATED, app
+from tests.walks.remote_walk import DONE, UPDATED, app, base
 
 MESSAGE = "status-msg"
 
@@ -134,3 +134,60 @@ def test_an_object_that_the_hub_has_lost_is_wontgo_at_once_with_the_cause(remote
     assert (told["status"], told[MESSAGE]) == ("WONTGO", "Max download retries reached")
     assert told["retries"] == 1
     assert "cannot be had" in json.loads(told["logs"].splitlines()[-1])["msg"]
+
+
+@pytest.mark.settings(PH_UPDATER_NETWORK_TIMEOUT="5", PH_LIBEVENT_HTTP_RETRIES="0")
+def test_a_hub_that_is_away_over_the_reboot_makes_it_fall_back(remote):
+    """R18, and the recording device-c-hubdown-60s: the old revision tells why, once it can."""
+    remote.claim()
+    rev = remote.post(remote.checkout("two", base=base("2")))
+    remote.until_status(rev, "INPROGRESS")
+    remote.line.down()
+    remote.device.until(lambda: remote.stored(rev).status == "ERROR", "the rollback")
+    assert remote.device.at_rest()["running"] == "0"
+    assert remote.device.versions()["base"] == "healthy-base-1"
+    remote.line.up()
+    assert remote.ended(rev)[MESSAGE] == "Hub not reachable"
+
+
+@pytest.mark.settings(PH_UPDATER_NETWORK_TIMEOUT="20")
+def test_a_hub_that_is_away_for_a_moment_over_the_reboot_harms_nothing(remote):
+    """R18; the recording device-c-hubdown-while-rebooting."""
+    remote.claim()
+    rev = remote.post(remote.checkout("two", base=base("2")))
+    remote.until_status(rev, "INPROGRESS")
+    remote.line.down()
+    remote.device.until(
+        lambda: remote.stored(rev).message == "Starting updated version", "the new revision"
+    )
+    remote.line.up()
+    assert remote.ended(rev) == DONE
+
+
+@pytest.mark.settings(PH_UPDATER_NETWORK_TIMEOUT="3", PV_REVISION_RETRIES="3")
+def test_a_download_without_headway_ends_a_start_and_never_hangs(remote):
+    """R15; peers 3: ostree#2383, hub.mender.io/t/8299."""
+    remote.claim()
+    remote.line.rate = 20_000
+    rev = remote.post(remote.checkout("two", app=app("2")))
+    remote.device.until(lambda: is_downloading(remote, rev, 1), "the download")
+    remote.line.rate = 1  # a chunk now and in some hours
+    remote.device.until(
+        lambda: remote.stored(rev).message == "Retried 1 of 3", "the end of the first start"
+    )
+    remote.line.rate = 0
+    remote.line.cut()
+    assert remote.ended(rev) == {**UPDATED, "retries": 2}
+
+
+@pytest.mark.settings(PV_UPDATER_COMMIT_DELAY="3")
+def test_the_hub_killed_in_the_middle_of_everything_changes_nothing(remote):
+    """kill -9 of the Hub while a device downloads and reports: it goes on where it was."""
+    remote.claim()
+    remote.line.rate = 100_000
+    rev = remote.post(remote.checkout("two", app=app("2")))
+    remote.device.until(lambda: is_downloading(remote, rev, 1), "the download")
+    remote.hub.stop(signal.SIGKILL)
+    remote.hub.start()
+    assert remote.ended(rev) == UPDATED
+    assert "all is well" in remote.hub.command("check")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from surefoot.boot.protocol import BootLoader
 from surefoot.device import effects as dev
@@ -28,6 +28,7 @@ from surefoot.device.remote import credentials, unclaim
 from surefoot.device.runtimes.protocol import Bundle, Runtime
 from surefoot.device.status import Watch
 from surefoot.device.storage import Storage
+from surefoot.device.turn import LINK_EFFECTS
 from surefoot.errors import Conflict, Corrupt, InvalidInput, NoRoom, NotFound, SurefootError
 from surefoot.link import effects as link_do
 from surefoot.revision import State, is_local
@@ -451,7 +452,7 @@ HANDLERS: dict[type, Callable[[Hands, Any], None]] = {
     dev.CopyRevision: Hands.copy_revision,
     dev.ForgetHub: Hands.forget_hub,
     dev.SendReports: Hands.send_reports,
-    **dict.fromkeys(get_args(link_do.Effect), Hands.to_hub),
+    **dict.fromkeys(LINK_EFFECTS, Hands.to_hub),
     dev.SetMode: Hands.set_mode,
     dev.SetSetting: Hands.set_setting,
     dev.Log: Hands.log,

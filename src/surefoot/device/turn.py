@@ -7,7 +7,7 @@ the update machine, the supervisor and the effects for the hands.
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
 from surefoot.device import effects as dev
 from surefoot.link import effects as link_do
@@ -28,6 +28,10 @@ from surefoot.update.record import Update
 from surefoot.update.tables import Stage
 from surefoot.update.work import idle
 
+# What the link wants of the hands; the rest of its effects is carried out here.
+LINK_EFFECTS = tuple(
+    one for one in get_args(link_do.Effect) if one not in (link_do.Tell, link_do.Say)
+)
 SUPERVISOR_EVENTS = (
     sup_on.Prepared,
     sup_on.PrepareFailed,
@@ -207,10 +211,13 @@ class Turn:
                 self.do(effect)
 
     def _tell_link(self) -> None:
+        """A try begins for it with the start of the new revision: what is asked before is no
+        contact of that one (R18)."""
         device = self.device
         work, link = device.update.update, device.link
         working = work is not None and work.stage is not Stage.FACTORY
-        tried = device.trying_out
+        runs = work is not None and work.revision == device.update.running
+        tried = device.trying_out and runs
         if (working, tried) != (link.working, link.tried):
             self.connect(link_on.Working(working, tried))
 

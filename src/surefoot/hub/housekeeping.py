@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from surefoot.errors import SurefootError
+from surefoot.hub import audit
 from surefoot.hub.accounts import store as accounts
 from surefoot.hub.devices import store as devices
 from surefoot.hub.frame.call import now
@@ -36,6 +37,10 @@ async def forget_failures(hub: Hub) -> int:
     return 0
 
 
+async def forget_deeds(hub: Hub) -> int:
+    return await audit.forget(hub.database, hub.limits.audit_entries)
+
+
 async def collect_objects(hub: Hub) -> int:
     return await collect(hub)
 
@@ -43,6 +48,7 @@ async def collect_objects(hub: Hub) -> int:
 CHORES: tuple[Chore, ...] = (
     Chore("unclaimed devices", HOUR_S, expire_unclaimed),
     Chore("refused logins", HOUR_S, forget_failures),
+    Chore("old entries of the audit log", HOUR_S, forget_deeds),
     Chore("objects that nobody names", HOUR_S, collect_objects),
 )
 

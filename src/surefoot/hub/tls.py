@@ -11,6 +11,8 @@ from surefoot.hub.certificates import Pair, server_pair
 from surefoot.hub.settings import Layout, Settings, names_of
 
 log = logging.getLogger(__name__)
+# A key with a password is refused; without this OpenSSL would ask for it at a terminal.
+NO_PASSWORD = ""
 Stamp = tuple[tuple[int, int, int], ...]
 
 
@@ -42,7 +44,7 @@ class Tls:
         if stamp == self._stamp:
             return False
         _check(pair)
-        self.context.load_cert_chain(pair.certificate, pair.key)
+        self.context.load_cert_chain(pair.certificate, pair.key, NO_PASSWORD)
         self._stamp = stamp
         return True
 
@@ -72,7 +74,9 @@ def _stamp_of(path: Path) -> tuple[int, int, int]:
 def _check(pair: Pair) -> None:
     """In a context of its own: a pair that does not fit must not spoil the one in use."""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(pair.certificate, pair.key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            pair.certificate, pair.key, NO_PASSWORD
+        )
     except ssl.SSLError as error:
         raise Corrupt(
             f"{pair.certificate} and {pair.key} are no certificate with its key ({error.reason})"

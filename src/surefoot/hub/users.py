@@ -1,6 +1,7 @@
 """Accounts by the operator's hand: straight on the database, whether a Hub runs on it or not."""
 
 from surefoot.errors import Conflict, NotFound
+from surefoot.hub import audit
 from surefoot.hub.accounts import rules, store
 from surefoot.hub.accounts.passwords import hashed
 from surefoot.hub.accounts.store import Account
@@ -18,7 +19,9 @@ async def add(
     kept = await hashed(password)
     try:
         async with database.transaction() as tx:
-            return await store.create(tx, nick, email, kept, admin)
+            made = await store.create(tx, nick, email, kept, admin)
+            await audit.note_of_operator(tx, made.id, "account made", nick)
+            return made
     except Taken as error:
         raise Conflict(
             f"The nick {nick} or the address is somebody's already; see `surefoot hub user ls`"
@@ -30,7 +33,9 @@ async def set_password(database: Database, nick: str, password: str) -> None:
     rules.require_password(password)
     kept = await hashed(password)
     async with database.transaction() as tx:
-        await store.set_password(tx, (await _known(tx, nick)).id, kept)
+        account = await _known(tx, nick)
+        await store.set_password(tx, account.id, kept)
+        await audit.note_of_operator(tx, account.id, "password changed")
 
 
 async def remove(database: Database, nick: str, with_devices: bool = False) -> int:
@@ -45,6 +50,7 @@ async def remove(database: Database, nick: str, with_devices: bool = False) -> i
                 "that they hold; say --with-devices when that is meant"
             )
         await store.remove(tx, account.id)
+        await audit.note_of_operator(tx, account.id, "account removed", nick)
         return count
 
 

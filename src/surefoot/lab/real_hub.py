@@ -1,4 +1,4 @@
-"""A real Hub on this machine, driven from outside, and its owner as the commands of the desk are."""
+"""A real Hub on this machine, driven from outside, and its owner as the desk's commands are."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,12 +27,12 @@ _LOOK_S = 0.05
 
 
 class RealHub:
-    """`surefoot hub run` on TLS at the loopback, with its data below `place`; on the same port
-    again after an end, whichever. `public_url`: what its clients call it."""
+    """`surefoot hub run` in the directory `place`, on TLS at the loopback, with its data in
+    `place/hub`; on the same port again after any end. `public_url`: what its clients call it."""
 
     def __init__(self, place: Path, public_url: str = "") -> None:
-        self.data = place / "data"
-        self.output = place / "output.txt"
+        self.data = place / "hub"
+        self.output = place / "hub.txt"
         self.port = _free_port()
         self.public_url = public_url
         self.process: subprocess.Popen[bytes] | None = None
@@ -47,16 +47,16 @@ class RealHub:
         """Of its command line, behind `surefoot`."""
         public = ("--public-url", self.public_url) if self.public_url else ()
         listen = ("--listen", "none", "--tls-listen", f"127.0.0.1:{self.port}")
-        return ("hub", "run", "--data", str(self.data), *listen, *public)
+        return ("hub", "run", "--data", self.data.name, *listen, *public)
 
     def start(self) -> "RealHub":
-        """It answers when this returns. Raises SurefootError with what it said when it ends instead,
+        """It answers when this returns. Raises SurefootError with its words when it ends instead,
         TimedOut."""
-        self.output.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("ab") as output:
             begin = output.tell()
             self.process = subprocess.Popen(
                 [*SUREFOOT, *self.words],
+                cwd=self.data.parent,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -124,11 +124,12 @@ class Owner:
     def last_revision(self, device: str) -> int:
         return self._of(device, last_revision)
 
-    def view(self, device: str, revision: int) -> View:
-        """What the Hub holds of a step."""
+    def views(self, device: str, revisions: Sequence[int]) -> list[View]:
+        """What the Hub holds of these steps."""
 
-        async def look(hub: DeskHub, meant: Device) -> View:
-            return view_of(loaded(await step_body(hub, meant, revision)).get("progress"))
+        async def look(hub: DeskHub, meant: Device) -> list[View]:
+            bodies = [await step_body(hub, meant, revision) for revision in revisions]
+            return [view_of(loaded(body).get("progress")) for body in bodies]
 
         return self._of(device, look)
 

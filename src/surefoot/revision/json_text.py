@@ -42,9 +42,14 @@ def as_text(text: bytes | str, limits: Limits) -> str:
 
 def read_text(text: str, limits: Limits) -> Json:
     """As `read_json`, for a text that has passed `as_text`."""
+    require_few_values(text, limits)
+    return _check(_decode(without_lone_surrogates(text), limits), limits)
+
+
+def require_few_values(text: str, limits: Limits = LIMITS) -> None:
+    """Before it is read: a short text may hold very many values. Raises StateError."""
     values = text.count(",") + text.count("[") + text.count("{")
     _bound(values, limits.max_values, "values")
-    return _check(_decode(_without_lone_surrogates(text), limits), limits)
 
 
 def _bound(size: int, most: int, unit: str) -> None:
@@ -52,7 +57,8 @@ def _bound(size: int, most: int, unit: str) -> None:
         raise StateError("", f"at most {most} {unit}", str(size))
 
 
-def _without_lone_surrogates(text: str) -> str:
+def without_lone_surrogates(text: str) -> str:
+    """Those that are escaped are U+FFFD, escaped."""
     if not _SURROGATE.search(text):
         return text
     return _ESCAPE.sub(lambda found: r"\ufffd" if found["lone"] else found[0], text)

@@ -13,6 +13,7 @@ INSERT INTO "accounts" VALUES('a1','ada','ada@example.org','argon2',1,2,3,4);
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     created INTEGER NOT NULL,
+    account TEXT NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -26,17 +27,17 @@ CREATE TABLE devices (
     secret TEXT NOT NULL,
     challenge TEXT,
     public INTEGER NOT NULL DEFAULT 0,
-    user_meta TEXT NOT NULL DEFAULT '{}',
-    device_meta TEXT NOT NULL DEFAULT '{}',
     generation INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
     modified INTEGER NOT NULL,
     seen INTEGER NOT NULL DEFAULT 0,
     address TEXT NOT NULL DEFAULT '',
+    user_meta TEXT NOT NULL DEFAULT '{}',
+    device_meta TEXT NOT NULL DEFAULT '{}',
     UNIQUE (owner, nick)
 );
-INSERT INTO "devices" VALUES('d1','gate','a1','s',NULL,1,'{"k":"v"}','{}',5,6,7,8,'::1');
-INSERT INTO "devices" VALUES('d2','new',NULL,'s','a-b-c',0,'{}','{}',0,1,1,0,'');
+INSERT INTO "devices" VALUES('d1','gate','a1','s',NULL,1,5,6,7,8,'::1','{"k":"v"}','{}');
+INSERT INTO "devices" VALUES('d2','new',NULL,'s','a-b-c',0,0,1,1,0,'','{}','{}');
 CREATE TABLE failures (
     key TEXT PRIMARY KEY,
     count INTEGER NOT NULL,
@@ -95,16 +96,16 @@ CREATE TABLE steps (
     trail TEXT NOT NULL REFERENCES trails(id) ON DELETE CASCADE,
     rev INTEGER NOT NULL,
     committer TEXT NOT NULL DEFAULT '',
-    commit_msg TEXT NOT NULL,
-    state TEXT NOT NULL,
     state_sha TEXT NOT NULL,
     status TEXT NOT NULL,
-    progress TEXT NOT NULL,
-    meta TEXT NOT NULL DEFAULT '{}',
     step_time INTEGER NOT NULL,
     progress_time INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
     modified INTEGER NOT NULL,
+    commit_msg TEXT NOT NULL,
+    progress TEXT NOT NULL,
+    meta TEXT NOT NULL DEFAULT '{}',
+    state TEXT NOT NULL,
     PRIMARY KEY (trail, rev)
 );
 CREATE TABLE trails (
@@ -115,13 +116,13 @@ CREATE TABLE trails (
     insync INTEGER NOT NULL
 );
 INSERT INTO "trails" VALUES('d1','a1',1,2,3);
+CREATE INDEX devices_public ON devices (owner) WHERE public = 1;
 CREATE INDEX join_tokens_by_owner ON join_tokens (owner);
 CREATE INDEX trails_by_owner ON trails (owner);
 CREATE INDEX steps_by_status ON steps (trail, status, rev);
-CREATE INDEX step_objects_by_sha ON step_objects (sha);
+CREATE INDEX step_objects_by_sha ON step_objects (sha, trail);
 CREATE INDEX objects_by_sha ON objects (sha);
-CREATE INDEX logs_by_device ON logs (device, id);
-CREATE INDEX audit_by_actor ON audit (actor, id);
-CREATE INDEX audit_by_subject ON audit (subject, id);
+CREATE INDEX logs_by_device ON logs (device, created, id);
+CREATE INDEX audit_by_account ON audit (account, id);
 DELETE FROM "sqlite_sequence";
 COMMIT;

@@ -62,13 +62,13 @@ def test_a_removed_account_is_gone(database):
 def test_the_holder_of_a_device_token_is_read_from_the_devices(database):
     owner = make(database)
     sql = (
-        "INSERT INTO devices (id, nick, owner, secret, generation, created, modified)"
-        " VALUES (?, 'gw', ?, 'x', 4, 1, 1)"
+        "INSERT INTO devices (id, nick, owner, secret, generation, created, modified, seen)"
+        " VALUES (?, 'gw', ?, 'x', 4, 1, 1, 9)"
     )
     asyncio.run(database.run(sql, "1" * 24, owner.id))
     asyncio.run(database.run(sql, "2" * 24, None))
     found = asyncio.run(store.device_holder(database, "1" * 24))
-    assert (found.nick, found.owner, found.generation) == ("gw", owner.id, 4)
+    assert (found.nick, found.owner, found.generation, found.seen) == ("gw", owner.id, 4, 9)
     assert asyncio.run(store.device_holder(database, "2" * 24)).owner == ""
     assert asyncio.run(store.device_holder(database, "3" * 24)) is None
 

@@ -127,9 +127,9 @@ def test_a_secret_is_kept_as_its_hash_and_checked():
 def test_a_visit_is_noted_at_most_every_half_minute(tmp_path):
     async def work(db, ada):
         await store.insert(db, GW1)
-        await store.touch(db, GW1.id, "192.0.2.2")
+        await store.touch(db, GW1.id, GW1.seen, "192.0.2.2")
         first = await store.get(db, GW1.id)
-        await store.touch(db, GW1.id, "192.0.2.3")
+        await store.touch(db, GW1.id, first.seen, "192.0.2.3")
         await store.saw(db, first, "192.0.2.3")
         return first, await store.get(db, GW1.id)
 
@@ -151,7 +151,7 @@ def test_a_visit_is_noted_after_that_and_when_the_clock_was_put_back(tmp_path, a
 
 def test_a_visit_of_a_device_that_is_gone_is_nothing(tmp_path):
     async def work(db, ada):
-        await store.touch(db, GW1.id, "192.0.2.2")
+        await store.touch(db, GW1.id, 0, "192.0.2.2")
         return await store.save_device_meta(db, GW1.id, "{}", ""), await store.save_user_meta(
             db, GW1.id, "{}"
         )

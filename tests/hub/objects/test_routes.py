@@ -47,7 +47,7 @@ def test_a_deleted_object_is_gone_and_its_bytes_are_not_anybodys_until_sent_agai
     assert ada.call("GET", target).status == 403
     assert ada.call("DELETE", target).status == 403
     assert ada.announce(b"deleted").status == 200
-    sql = "SELECT actor, detail FROM audit WHERE action = 'delete object' AND subject = ?"
+    sql = "SELECT actor, detail FROM audit WHERE action = 'object removed' AND subject = ?"
     row = world.run(world.database.one(sql, sha_of(b"deleted")))
     assert tuple(row) == (ada.call("GET", "/auth/").json["prn"], "app/root.squashfs")
 

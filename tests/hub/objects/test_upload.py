@@ -1,10 +1,13 @@
 """Bytes on their way in, over real sockets."""
 
+import errno
+import itertools
 import socket
 import threading
 
 import pytest
 
+from surefoot.files import durable
 from surefoot.hub.objects import signing, store
 from surefoot.hub.objects import upload as room
 from surefoot.hub.objects.signing import Ticket
@@ -190,6 +193,27 @@ def test_what_is_here_may_be_sent_again_and_heals_it(world, ada):
     ada.send(data)
     (world.place / "blobs" / sha_of(data)).write_bytes(b"rotten")
     assert world.call("PUT", ada.ticket(data), data).status == 200
+    assert ada.fetch(ada.announce(data).json["signed-geturl"]).body == data
+
+
+def test_a_disk_that_is_full_at_any_step_keeps_nothing_half_and_the_next_try_is_good(world, ada):
+    at, data = 0, DATA[20:]
+    while True:
+        url, steps = ada.ticket(data), itertools.count()
+
+        def full(step, at=at, steps=steps):
+            if next(steps) == at:
+                raise OSError(errno.ENOSPC, "full")
+
+        with durable.observe(full):
+            status = world.call("PUT", url, data).status
+        if status == 200:
+            break
+        assert status == 507
+        assert all(len(name) == 64 for name in files(world))
+        assert row(world, "ada", data).present == store.ANNOUNCED
+        at += 1
+    assert at > 4  # its file, its bytes, both syncs, its name
     assert ada.fetch(ada.announce(data).json["signed-geturl"]).body == data
 
 

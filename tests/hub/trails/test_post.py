@@ -9,6 +9,7 @@ from surefoot.errors import Conflict
 from surefoot.hub.trails.post import (
     LONGEST_MESSAGE,
     MOST_NAMED,
+    LARGEST_POST,
     MOST_OFFERED,
     SHORT,
     check_state,
@@ -327,6 +328,20 @@ def test_a_post_is_noted(gateway):
         )
     )
     assert row["actor"].startswith("prn:::accounts:/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/steps", b'{"state":{},"x":"' + b"x" * LARGEST_POST + b'"}', 413),
+        ("PUT", "/steps/1/state", b" " * (LARGEST_POST + 1), 413),
+        # Short, but long to read: nobody else is answered meanwhile.
+        ("POST", "/steps", b'{"state":{},"x":[' + b"0," * LIMITS.max_values + b"0]}", 400),
+    ],
+)
+def test_what_could_become_no_step_is_not_even_read(gateway, method, path, body, status):
+    gateway.post()
+    assert gateway.owner_asks(method, path, body).status == status
 
 
 def test_a_step_that_no_device_could_be_sent_is_refused(gateway):

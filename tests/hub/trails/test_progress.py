@@ -128,6 +128,7 @@ def test_a_step_that_is_not_there_is_404(gateway, rev):
         (b'{"status":"BANANA"}', 422),
         (b'{"status":"DONE","retries":-1}', 422),
         (b'{"status":"DONE","logs":[]}', 422),
+        (b'{"status":"DONE","x":[' + b"[]," * 30_000 + b"[]]}", 422),
         (b" " * (1 << 20) + b"  ", 413),
     ],
 )

@@ -217,7 +217,8 @@ FACTORY_DROPS_STAGED = story(
 
 
 def remote(name, steps, clean, *asks, **more):
-    found = dict.fromkeys(steps, ANY_END)
+    unclaims = any(ask.op == "UNCLAIM" for ask in asks)
+    found = {} if unclaims else {step: ANY_END | {clean.get(step)} for step in steps}
     more.setdefault("hub", tuple(one for one in steps if not one.startswith("locals/")))
     policy = Policy(commit_delay_s=2, goals_timeout_s=20, network_timeout_s=20, max_retries=3)
     states = {"0": FACTORY, **steps}
@@ -256,6 +257,67 @@ LOCAL_IN_REMOTE = remote(
     {X: Status.UPDATED},
     Ask(30, "LOCAL_RUN", X),
 )
+REMOTE_CANCELLED_TOO_LATE = remote(
+    "remote-cancelled-once-it-is-armed",
+    {"1": new_app()},
+    {"1": Status.UPDATED},
+    hub_cancels={"1": Status.TESTING},
+)
+REMOTE_MIDDLE_CANCELLED = remote(
+    "remote-second-of-three-cancelled",
+    {"1": new_app(), "2": new_app("7"), "3": new_app("6")},
+    {"1": Status.UPDATED, "2": Status.CANCELLED, "3": Status.UPDATED},
+    hub_cancels={"2": Status.QUEUED},
+)
+REMOTE_ALL_CANCELLED = remote(
+    "remote-each-cancelled-in-another-stage",
+    {"1": new_app(), "2": new_app("7"), "3": NEW_BASE},
+    {"1": Status.CANCELLED, "2": Status.CANCELLED, "3": Status.CANCELLED},
+    hub_cancels={"1": Status.QUEUED, "2": Status.DOWNLOADING, "3": Status.INPROGRESS},
+)
+REMOTE_UNSTEADY = remote(
+    "remote-hub-away-while-it-downloads",
+    {"1": new_app(), "2": NEW_BASE},
+    {"1": Status.UPDATED, "2": Status.DONE},
+    hub_away=(0.9, 3),
+)
+REMOTE_NEW_REBOOTS = remote(
+    "remote-new-device-with-reboot", {"1": NEW_BASE}, {"1": Status.DONE}, is_new=True
+)
+NEVER_CLAIMED = remote("remote-hub-forgets-three-times", {}, {}, is_new=True, hub_forgets=3)
+UNCLAIM_OF_FACTORY = remote(
+    "unclaim-of-the-factory-revision", {}, {"0": Status.DONE}, Ask(30, "UNCLAIM"), keeps_mode=True
+)
+UNCLAIM_OF_LOCAL = remote(
+    "unclaim-in-local-mode",
+    {X: NEW_BASE},
+    {X: Status.DONE},
+    Ask(30, "LOCAL_RUN", X),
+    Ask(90, "UNCLAIM"),
+)
+UNCLAIM_AND_ON = remote(
+    "unclaim-then-the-same-number-again",
+    {"1": NEW_BASE},
+    {"1": Status.UPDATED},
+    Ask(60, "UNCLAIM"),
+    hub_again=("1",),
+    keeps_mode=True,
+)
+UNCLAIM_OF_UPDATED = remote(
+    "unclaim-is-refused-on-trial",
+    {"1": new_app()},
+    {"1": Status.UPDATED},
+    Ask(60, "UNCLAIM"),
+    keeps_mode=True,  # of a cut that has made it DONE
+)
+UNCLAIM_WAITING = remote(
+    "unclaim-while-a-step-waits-for-the-hub",
+    {"1": NEW_BASE, "2": new_app("7")},
+    {},
+    Ask(10, "UNCLAIM"),
+    hub_away=(5, 40),
+    keeps_mode=True,
+)
 
 ALL = (
     APPLY_THEN_POWER_CUT,
@@ -287,4 +349,15 @@ ALL = (
     REMOTE_REFUSED,
     REMOTE_WITH_APPLY,
     LOCAL_IN_REMOTE,
+    REMOTE_CANCELLED_TOO_LATE,
+    REMOTE_MIDDLE_CANCELLED,
+    REMOTE_ALL_CANCELLED,
+    REMOTE_UNSTEADY,
+    REMOTE_NEW_REBOOTS,
+    NEVER_CLAIMED,
+    UNCLAIM_OF_FACTORY,
+    UNCLAIM_OF_LOCAL,
+    UNCLAIM_AND_ON,
+    UNCLAIM_OF_UPDATED,
+    UNCLAIM_WAITING,
 )

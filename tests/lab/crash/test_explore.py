@@ -23,6 +23,7 @@ from surefoot.lab.crash.stories import (
     REMOTE_REBOOT,
     ROLLBACK,
     TWO,
+    UNCLAIM,
     UPDATED_THEN_REBOOT,
 )
 from surefoot.lab.crash.story import Ask, Story, state
@@ -32,7 +33,16 @@ from surefoot.wire.progress import PERCENT, Progress, Status
 from tests.lab.crash import extra_stories as extra
 
 EVERY = [*ALL, *extra.ALL]
-TWICE = (REBOOT, TWO, ROLLBACK, MAKE_FACTORY, extra.APPLY_THEN_RUN, REMOTE_REBOOT)
+TWICE = (
+    REBOOT,
+    TWO,
+    ROLLBACK,
+    MAKE_FACTORY,
+    UNCLAIM,
+    extra.APPLY_THEN_RUN,
+    REMOTE_REBOOT,
+    extra.REMOTE_MIDDLE_CANCELLED,
+)
 by_name = {"ids": lambda story: story.name}
 
 

@@ -1,6 +1,9 @@
 """The simulated device: virtual time, containers that behave, commands asked until answered, power
 that fails exactly where it is told to."""
 
+from dataclasses import replace
+from math import inf
+
 import pytest
 
 from surefoot.lab.crash import machine as lab
@@ -16,6 +19,7 @@ from surefoot.lab.crash.stories import (
     UPDATED_THEN_REBOOT,
 )
 from surefoot.lab.crash.story import Ask, Behaviour, Story, sha, state
+from surefoot.link.record import Phase
 from surefoot.supervisor import effects as sup_do
 from surefoot.update import effects as up_do
 from surefoot.update import tables
@@ -142,15 +146,21 @@ def test_every_effect_is_performed_by_some_story():
     assert set(lab.HANDS) - done == set()
 
 
-def test_a_hub_that_is_away_is_asked_in_vain():
-    step = Story(
-        "away",
-        {"0": FACTORY, "1": NON_REBOOT.states["locals/x"]},
-        hub=("1",),
-        hub_answers=False,
-        modes=REMOTE_RETRIES.modes,
-    )
-    machine = Machine(step).run()
+def test_a_hub_that_is_never_there_is_asked_in_vain():
+    machine = Machine(replace(REMOTE_RETRIES, hub_answers=False)).run()
+    assert machine.disk.progress == {"0": Progress(Status.DONE, "Factory revision", 100)}
+    assert machine.device.link.phase is Phase.CLAIM
+
+
+def test_a_start_wants_an_answer_of_the_hub():
+    """R15: a Hub that has gone since it offered the step spends none."""
+
+    class Gone(Machine):
+        def _found(self, asked):
+            self.hub.story = replace(self.story, hub_away=(0, inf))
+            return super()._found(asked)
+
+    machine = Gone(REMOTE_RETRIES).run()
     assert machine.disk.progress["1"] == Progress(Status.QUEUED, "Retried 0 of 10", 5)
     assert up_do.LoadState not in kinds(machine)
     assert tables.QUEUED.remote

@@ -66,19 +66,6 @@ def test_a_name_that_is_a_member_leads_no_device_astray(text):
         assert first_match(found, name) == MEMBERS[name]
 
 
-def test_the_objects_of_a_state_are_its_hashes_whatever_their_names():
-    state = {
-        "#spec": "pantavisor-service-system@1",
-        "app/root.squashfs": SHA,
-        "app/odd.json": "cd" * 32,
-        "app/run.json": {"config": SHA, "n": 1},
-        "notes.json": "no hash",
-        "big.json": 1,
-    }
-    text = json.dumps(state).replace(": 1}", ": 123456789012345678901234567890e999}")
-    assert objects.named(text) == {"app/root.squashfs": SHA, "app/odd.json": "cd" * 32}
-
-
 def test_texts_are_not_escaped_more_than_they_must_be():
     body = ObjectBody(**{**vars(BODY), "name": 'é "x"\n'})
     assert '"objectname":"é \\"x\\"\\n"' in objects.encode(body).decode()

@@ -33,4 +33,4 @@ async def authenticate(hub: Hub, token: str) -> Principal:
 def _principal(kind: Kind, found: Holder | None, claims: Mapping[str, Any]) -> Principal:
     if found is None or found.generation != claims.get("gen"):
         raise Unauthenticated("The token is void now; log in again")
-    return Principal(kind, found.id, found.nick, found.owner, found.admin)
+    return Principal(kind, found.id, found.nick, found.owner, found.admin, found.seen)

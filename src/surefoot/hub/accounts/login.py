@@ -66,7 +66,8 @@ async def checked_user(call: Call, username: str, password: str) -> Account:
         # Again: others of the same name were checked while this one waited for its turn.
         await _require_no_wait(database, marks)
         if not await passwords.matches(account.password if account else "", password):
-            await _refuse(call, marks, prn.account(account.id) if account else "")
+            name = prn.account(account.id) if account else ""
+            await _refuse(call, marks, name, account.id if account else "")
     assert account is not None
     # The address is not cleared: an own account would make it free for guessing at others.
     await store.clear_failures(database, marks[0].key)
@@ -82,9 +83,9 @@ async def _device(call: Call, id: str, secret: str) -> str:
     mark = throttle.device(id, call.address)
     await _require_no_wait(database, (mark,))
     if not devices.require_secret(device, secret):
-        await _refuse(call, (mark,), prn.device(id))
+        await _refuse(call, (mark,), prn.device(id), device.owner)
     await store.clear_failures(database, mark.key)
-    await devices.touch(database, id, call.address)
+    await devices.saw(database, device, call.address)
     return device_token(call.hub, device)
 
 
@@ -95,7 +96,7 @@ async def _require_no_wait(database: Database, marks: tuple[Mark, ...]) -> None:
         raise TooMany("Too many wrong passwords; wait, then log in again", max(waits))
 
 
-async def _refuse(call: Call, marks: tuple[Mark, ...], subject: str) -> None:
+async def _refuse(call: Call, marks: tuple[Mark, ...], subject: str, account: str) -> None:
     at = now()
     async with call.hub.database.transaction() as tx:
         for mark in marks:
@@ -103,7 +104,7 @@ async def _refuse(call: Call, marks: tuple[Mark, ...], subject: str) -> None:
             await store.set_failures(tx, mark.key, throttle.after(found, mark.free, at))
         await store.forget_failures(tx, at - throttle.FORGOTTEN_S * throttle.SECOND)
         if subject:
-            await audit.note(tx, call, "login refused", subject)
+            await audit.note(tx, call, "login refused", subject, account=account)
     raise Unauthenticated(REFUSED)
 
 

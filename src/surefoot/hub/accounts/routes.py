@@ -87,7 +87,8 @@ async def _created(call: Call, given: SignUp, password: str) -> Account:
     try:
         async with call.hub.database.transaction() as tx:
             account = await store.create(tx, given.nick, given.email, password)
-            await audit.note(tx, call, "account made", prn.account(account.id), account.nick)
+            name = prn.account(account.id)
+            await audit.note(tx, call, "account made", name, account.nick, account=account.id)
     except Taken as error:
         text = "This nick or this e-mail address has an account already; log in, or choose another"
         raise Conflict(text) from error
@@ -150,12 +151,12 @@ def _asks_as_admin(call: Call) -> bool:
 
 
 async def audit_log(call: Call) -> StreamResponse:
-    """Newest first; what the caller did and what was done to his account, or everything for an
-    admin who asks with `asadmin`. `before`: the `id` of the last entry of the page before."""
+    """Newest first; what was done by the caller, his devices and others with what is his, or
+    everything for an admin who asks with `asadmin`. `before`: the `id` of the last entry of the page before."""
     wants_all = _asks_as_admin(call)
     before, most = _number(call, "before", 2**62), min(_number(call, "limit", 100), ENTRIES)
-    name = "" if wants_all else call.who.prn
-    found = await audit.entries(call.hub.database, name, before, most)
+    account = "" if wants_all else call.who.id
+    found = await audit.entries(call.hub.database, account, before, most)
     return call.answer([_entry(entry) for entry in found])
 
 

@@ -28,13 +28,14 @@ class Account:
 @dataclass(frozen=True)
 class Holder:
     """Whom a token names, as the database has it now. `owner`: "" for an unclaimed device, the
-    own id for an account."""
+    own id for an account. `seen`: a device's, in microseconds, 0 for never."""
 
     id: str
     nick: str
     owner: str
     generation: int
     admin: bool = False
+    seen: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,10 @@ async def user_holder(db: Tx, id: str) -> Holder | None:
 
 
 async def device_holder(db: Tx, id: str) -> Holder | None:
-    row = await db.one("SELECT nick, owner, generation FROM devices WHERE id = ?", id)
-    return Holder(id, row["nick"], row["owner"] or "", row["generation"]) if row else None
+    row = await db.one("SELECT nick, owner, generation, seen FROM devices WHERE id = ?", id)
+    if row is None:
+        return None
+    return Holder(id, row["nick"], row["owner"] or "", row["generation"], seen=row["seen"])
 
 
 # ---- refused logins ----------------------------------------------------------------------------

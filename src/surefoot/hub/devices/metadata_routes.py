@@ -4,12 +4,14 @@ by the device alone."""
 from aiohttp.web import StreamResponse
 
 from surefoot.errors import NotFound
+from surefoot.hub import audit
 from surefoot.hub.db.protocol import Tx
 from surefoot.hub.devices import access, metadata, store
 from surefoot.hub.devices.metadata import DEVICE_META_MAX, USER_META_MAX
 from surefoot.hub.devices.store import Device
 from surefoot.hub.frame.call import Call
 from surefoot.hub.frame.route import Access, Route
+from surefoot.wire.hub import prn
 
 OK = {"status": "ok"}
 
@@ -28,8 +30,10 @@ async def show_device_meta(call: Call) -> StreamResponse:
 async def put_user_meta(call: Call) -> StreamResponse:
     given = metadata.parse(await call.bytes())
     text = metadata.replaced(given, USER_META_MAX)
-    device = await _own(call)
-    _require_there(await store.save_user_meta(call.hub.database, device.id, text), device.id)
+    id = (await _own(call)).id
+    async with call.hub.database.transaction() as tx:
+        await _again(tx, id)
+        await _save_user_meta(tx, call, id, text)
     return call.answer(metadata.echo(given))
 
 
@@ -39,7 +43,7 @@ async def patch_user_meta(call: Call) -> StreamResponse:
     async with call.hub.database.transaction() as tx:
         device = await _again(tx, id)
         text = metadata.merged(device.user_meta, given, USER_META_MAX)
-        await store.save_user_meta(tx, id, text)
+        await _save_user_meta(tx, call, id, text)
     return call.answer(metadata.echo(given))
 
 
@@ -63,6 +67,11 @@ async def patch_device_meta(call: Call) -> StreamResponse:
 
 async def _own(call: Call) -> Device:
     return await access.owned(call, call.part("device"))
+
+
+async def _save_user_meta(tx: Tx, call: Call, id: str, text: str) -> None:
+    await store.save_user_meta(tx, id, text)
+    await audit.note(tx, call, "user-meta changed", prn.device(id))
 
 
 async def _again(tx: Tx, id: str) -> Device:

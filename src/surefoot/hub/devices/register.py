@@ -97,7 +97,8 @@ async def _owned(call: Call, device: Device, how: str) -> Device:
         try:
             async with call.hub.database.transaction() as tx:
                 await store.insert(tx, named)
-                await audit.note(tx, call, "device registered", prn.device(device.id), how)
+                name = prn.device(device.id)
+                await audit.note(tx, call, "device registered", name, how, account=device.owner)
             return named
         except Taken as error:
             if device.nick:

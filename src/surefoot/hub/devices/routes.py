@@ -148,6 +148,8 @@ def _noted(before: Device, after: Device) -> list[str]:
         actions.append("secret changed")
     if before.nick != after.nick:
         actions.append("device renamed")
+    if before.user_meta != after.user_meta:
+        actions.append("user-meta changed")
     return actions
 
 

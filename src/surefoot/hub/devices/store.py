@@ -159,21 +159,18 @@ async def save_device_meta(db: Tx, id: str, text: str, address: str) -> bool:
     return await db.run(sql, text, moment, moment, address, id) > 0
 
 
-async def touch(db: Tx, id: str, address: str) -> None:
-    """Notes that the device was here, and from where; at most every 30 s: polls write seldom."""
-    row = await db.one("SELECT seen FROM devices WHERE id = ?", id)
-    if row is not None:
-        await _touch(db, id, row["seen"], address)
-
-
 async def saw(db: Tx, device: Device, address: str) -> None:
     """As `touch`, of a device that was just read."""
-    await _touch(db, device.id, device.seen, address)
+    await touch(db, device.id, device.seen, address)
 
 
-async def _touch(db: Tx, id: str, seen: int, address: str) -> None:
-    """Never fails nor holds up a poll: a device that is answered anything but 200 registers anew
-    (hub-wire 0.9), and it will be here again."""
+async def touch(db: Tx, id: str, seen: int, address: str) -> None:
+    """Notes that the device was here, and from where; at most every 30 s: polls write seldom.
+    `seen`: its last visit, as it was just read.
+
+    Never fails nor holds up a poll: a device that is answered anything but 200 registers anew
+    (hub-wire 0.9), and it will be here again.
+    """
     moment = now()
     # A clock that was put back notes it too.
     if abs(moment - seen) < TOUCH_EVERY:

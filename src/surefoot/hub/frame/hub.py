@@ -34,6 +34,7 @@ class Limits:
     max_object: int = 64 * 1024**3
     unclaimed_s: int = 5 * 24 * 3600
     log_lines: int = 200_000  # kept for each device
+    audit_entries: int = 20_000  # kept for each account
     open_signup: bool = True  # whether anybody may make an account over the network
     # Addresses of the proxies that this Hub stands behind: their X-Forwarded-For is believed.
     proxies: frozenset[str] = frozenset()

@@ -16,13 +16,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Principal:
     """`owner`: the account whose things these are: a user's own id, a device's owner of now (""
-    while it is unclaimed), "" for others."""
+    while it is unclaimed), "" for others. `seen`: when a device's last visit was noted
+    (microseconds; 0 for never, and for others)."""
 
     kind: Kind
     id: str = ""
     nick: str = ""
     owner: str = ""
     admin: bool = False
+    seen: int = 0
 
     @property
     def prn(self) -> str:

@@ -118,7 +118,7 @@ def _time(asked: Mapping[str, str], key: str) -> int | None:
 def _micros(text: str, key: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        aware = moment if moment.tzinfo else datetime.combine(moment.date(), moment.time(), UTC)
         return (aware - _EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError) as error:
         raise Malformed(f"{key} is {text[:40]!r}; a time reads 2026-11-24T06:00:00Z") from error

@@ -6,9 +6,9 @@ from surefoot.errors import Forbidden, NotFound
 from surefoot.hub.devices.access import owned
 from surefoot.hub.frame.call import Call
 from surefoot.hub.objects import store
+from surefoot.hub.objects.named import named
 from surefoot.hub.objects.store import Stored
 from surefoot.hub.trails.access import number, step_of, visible_step
-from surefoot.wire.hub.objects import named
 
 
 def owner(call: Call) -> str:

@@ -56,7 +56,9 @@ async def get_blob(call: Call) -> StreamResponse:
 async def put_object(call: Call) -> StreamResponse:
     name = checked_name((await call.json(Renaming)).objectname)
     stored = await access.own(call)
-    await store.rename(call.hub.database, stored.owner, stored.sha, name)
+    async with call.hub.database.transaction() as tx:
+        await store.rename(tx, stored.owner, stored.sha, name)
+        await audit.note(tx, call, "object renamed", stored.sha, name)
     return await _located(call, await access.own(call))
 
 
@@ -65,7 +67,7 @@ async def delete_object(call: Call) -> StreamResponse:
     async with call.hub.database.transaction() as tx:
         if not await store.delete(tx, stored.owner, stored.sha):
             raise Conflict(f"A step still has object {stored.sha}; it goes when its device does")
-        await audit.note(tx, call, "delete object", stored.sha, stored.name)
+        await audit.note(tx, call, "object removed", stored.sha, stored.name)
     return call.answer({"status": "OK"})
 
 
@@ -113,7 +115,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{STEP}/{{sha}}", get_step_object, Access.READER, "One object of a step"),
     Route("GET", f"{STEP}/{{sha}}/blob", get_step_blob, Access.READER, "Go to its bytes"),
     *(
-        Route(method, f"{mount}/{{token}}", handler, Access.OPEN, summary, body)
+        Route(method, f"{mount}/{{token}}", handler, Access.BLIND, summary, body)
         for mount in ("/local-s3", "/s3")
         for method, handler, summary, body in (
             ("PUT", upload, "Send an object's bytes to a signed URL", bytes),

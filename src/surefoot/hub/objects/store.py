@@ -15,14 +15,14 @@ REFRESH_EVERY = 60 * 1_000_000
 AT_ONCE = 500  # SQLite takes a bounded number of values in a statement
 
 _HELD = "SELECT * FROM objects WHERE owner = ? AND present > 0 AND sha IN (?*)"
-# Somebody's object that a step of his names, on a device that everybody may read.
+# Somebody's object that a step of his names, on a device that everybody may read. From the devices
+# on (SQLite keeps the order of a CROSS JOIN): few are public, and steps that name it may be very
+# many.
 _SHARED = """
     SELECT o.* FROM objects o
     WHERE o.sha IN (?*) AND o.present > 0 AND EXISTS (
-        SELECT 1 FROM step_objects s
-        JOIN trails t ON t.id = s.trail AND t.owner = o.owner
-        JOIN devices d ON d.id = s.trail AND d.public = 1
-        WHERE s.sha = o.sha)
+        SELECT 1 FROM devices d CROSS JOIN step_objects s
+        WHERE d.owner = o.owner AND d.public = 1 AND s.sha = o.sha AND s.trail = d.id)
     ORDER BY o.created"""
 _INSERT = """
     INSERT INTO objects (owner, sha, name, mime, size, present, created, modified)

@@ -86,7 +86,8 @@ async def _rev(call: Call, device: Device) -> int:
 async def _selected(call: Call, step: Step) -> Checked:
     """The whole state byte for byte; of parts the canonical text."""
     parts = [part for part in call.query.get("parts", "").split(",") if part]
-    return await check(select(step.state, parts) if parts else step.state)
+    text = await asyncio.to_thread(select, step.state, parts) if parts else step.state
+    return await check(text)
 
 
 def select(state: str, parts: list[str]) -> str:

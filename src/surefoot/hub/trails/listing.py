@@ -31,7 +31,7 @@ _NOT_DONE = query.statuses('{"$ne":"DONE"}')
 async def list_steps(call: Call) -> StreamResponse:
     trail = call.part("trail")
     if call.who.kind is Kind.DEVICE and call.who.id == trail:
-        await touch(call.hub.database, trail, call.address)
+        await touch(call.hub.database, trail, call.who.seen, call.address)
         return await _first(call, trail, call.who.owner)
     device = await visible(call, trail)
     if call.who.kind is Kind.DEVICE:

@@ -42,6 +42,9 @@ LARGEST_META = 256 * KIB
 MOST_NAMED = 20
 # 2 MiB, and room for what the device's own reports add to it.
 MOST_OFFERED = 2 * MIB - 64 * KIB
+# A body that could become such a step, with its message, its meta, and blanks. A longer one would
+# only be read to be refused, and while JSON is read nobody else is answered.
+LARGEST_POST = MOST_OFFERED + MIB
 # Longer texts are read in a thread: the poll of another device must not wait for them.
 SHORT = 64 * KIB
 
@@ -172,6 +175,7 @@ async def replace_meta(call: Call, device: Device, rev: int) -> str:
     async with call.hub.database.transaction() as tx:
         _require_short(replace(await step_of(tx, device.id, rev), meta=text), device)
         await store.set_meta(tx, device.id, rev, text, now())
+        await note(tx, call, "meta replaced", f"/trails/{device.id}/steps/{rev}")
     return text
 
 

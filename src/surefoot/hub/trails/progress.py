@@ -1,6 +1,7 @@
 """Reports of a device, and what its owner may do to a step that runs: `forward.py` decides, in one
 transaction with what is held."""
 
+import asyncio
 from collections.abc import Callable
 
 from surefoot.errors import InvalidInput, NotFound
@@ -10,6 +11,7 @@ from surefoot.hub.frame.call import Call, now
 from surefoot.hub.frame.problems import Malformed
 from surefoot.hub.trails import store
 from surefoot.hub.trails.forward import cancelled, forward, given_up
+from surefoot.hub.trails.post import SHORT
 from surefoot.wire.hub import trails as wire
 from surefoot.wire.hub.trails import Report
 from surefoot.wire.progress import Status
@@ -19,7 +21,7 @@ _REACHED = (Status.UPDATED, Status.DONE)
 
 async def report(call: Call, trail: str, rev: int) -> str:
     """The progress that is held now (R14). Raises Malformed, InvalidInput, NotFound."""
-    told = wire.report(await _members(call))
+    told = await _told(call)
     async with call.hub.database.transaction() as tx:
         held = await _held(tx, trail, rev)
         result = forward(held, told)
@@ -63,9 +65,14 @@ async def _held(tx: Tx, trail: str, rev: int) -> Report:
     return wire.held(text)
 
 
-async def _members(call: Call) -> dict[str, object]:
+async def _told(call: Call) -> Report:
     body = await call.bytes()
+    return await asyncio.to_thread(_read, body) if len(body) > SHORT else _read(body)
+
+
+def _read(body: bytes) -> Report:
     try:
-        return wire.report_members(body)
+        members = wire.report_members(body)
     except InvalidInput as error:
         raise Malformed(str(error)) from error
+    return wire.report(members)

@@ -14,9 +14,8 @@ from surefoot.hub.trails.shown import step_body, trail_body
 from surefoot.revision.limits import LIMITS
 from surefoot.wire.hub import trails as wire
 
-# A state may be as large as a device takes; what stands around it in a post is bounded there.
-STATE_BODY = LIMITS.max_bytes
-POST_BODY = LIMITS.max_bytes + MIB
+# A factory state may be as large as a device takes: it is never offered.
+FACTORY_BODY = LIMITS.max_bytes
 PROGRESS_BODY = MIB
 
 # ---- trails ------------------------------------------------------------------------------------
@@ -32,7 +31,7 @@ async def list_trails(call: Call) -> StreamResponse:
     """A device takes `[]` for "not synced yet"."""
     database, who = call.hub.database, call.who
     if who.kind is Kind.DEVICE:
-        await touch(database, who.id, call.address)
+        await touch(database, who.id, who.seen, call.address)
         own = await store.get_trail(database, who.id)
         return call.answer(wire.listed([trail_body(own, who.owner)] if own else []))
     trails = await store.trails_of(database, who.id)
@@ -161,7 +160,7 @@ _STEP = _TRAIL + "/steps/{rev}"
 ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/trails", create_trail, Access.DEVICE,
-        "The first sync of a device: the state that it runs", dict, STATE_BODY,
+        "The first sync of a device: the state that it runs", dict, FACTORY_BODY,
     ),
     Route("GET", "/trails", list_trails, Access.MEMBER, "A device's trail, or all of a user's"),
     Route("GET", "/trails/summary", summaries, Access.USER, "Where each device stands"),
@@ -170,7 +169,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _TRAIL + "/.pvrremote", remote.of_trail, Access.READER, "Discovery for pvr"),
     Route(
         "POST", _TRAIL + "/steps", create_step, Access.MEMBER,
-        "Posts a step: rev -1, 0 or none for the next number", dict, POST_BODY,
+        "Posts a step: rev -1, 0 or none for the next number", dict, post.LARGEST_POST,
     ),
     Route(
         "GET", _TRAIL + "/steps", listing.list_steps, Access.READER,
@@ -181,7 +180,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _STEP + "/state", show_state, Access.READER, "A state, byte for byte"),
     Route(
         "PUT", _STEP + "/state", put_state, Access.USER,
-        "Replaces the state of a step that is NEW", dict, STATE_BODY,
+        "Replaces the state of a step that is NEW", dict, post.LARGEST_POST,
     ),
     Route("GET", _STEP + "/meta", show_meta, Access.READER, "What the owner notes of a step"),
     Route(

@@ -8,6 +8,13 @@ from dataclasses import dataclass, fields
 
 from surefoot.hub.db.protocol import Row, Tx
 
+# `min` makes it one look into the index `steps_by_status`, however long the trail is; with
+# ORDER BY ... LIMIT 1 SQLite would walk the trail from its beginning.
+FIRST = (
+    "SELECT * FROM steps WHERE trail = ? AND rev = "
+    "(SELECT min(rev) FROM steps WHERE trail = ? AND status IN (?*))"
+)
+
 
 @dataclass(frozen=True)
 class Trail:
@@ -77,17 +84,11 @@ async def last_rev(db: Tx, trail: str) -> int | None:
 
 
 async def first_step(db: Tx, trail: str, statuses: Collection[str]) -> Step | None:
-    """The step with the lowest number among those in one of these statuses: the device's poll.
-
-    `min` makes it one look into the index `steps_by_status`, however long the trail is; with
-    ORDER BY ... LIMIT 1 SQLite would walk the trail from its beginning.
-    """
+    """The step with the lowest number among those in one of these statuses: the device's poll."""
     if not statuses:
         return None
-    sql = "SELECT min(rev) AS rev FROM steps WHERE trail = ? AND status IN (?*)"
-    row = await db.one(_with_marks(sql, len(statuses)), trail, *statuses)
-    found = row["rev"] if row else None
-    return None if found is None else await get_step(db, trail, found)
+    row = await db.one(_with_marks(FIRST, len(statuses)), trail, trail, *statuses)
+    return _step(row) if row else None
 
 
 async def revs_in(

@@ -22,6 +22,9 @@ class Disk:
     installed: set[str] = field(default_factory=set)
     journal: Command | None = None
     remote: bool = False
+    id: str = ""  # what the Hub knows the device by
+    settled: bool = False
+    told: dict[str, Progress] = field(default_factory=dict)
     history: list[tuple[str, Progress]] = field(default_factory=list)
 
     def save(self, effect: Save) -> None:

@@ -1,11 +1,13 @@
 """Every boundary of every story: cut there, boot, play on to the end, and check what must hold."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from surefoot.device.commands import COMPLETED_BY_BOOT, MAX_STARTS
+from surefoot.lab.crash.hub import FIRST
 from surefoot.lab.crash.machine import Machine
 from surefoot.lab.crash.story import Ask, Story
+from surefoot.link.record import Phase
 from surefoot.revision import is_local, parse
 from surefoot.update import tables
 from surefoot.wire.progress import Progress, Status
@@ -48,6 +50,8 @@ def problems(machine: Machine) -> Iterator[str]:
     yield from _forward_only(machine)
     yield from _accepted_is_done(machine)
     yield from _expected_end(machine)
+    yield from _hub_knows(machine)
+    yield from _has_one_name(machine)
 
 
 def _rollback_point(machine: Machine) -> Iterator[str]:
@@ -118,21 +122,51 @@ def _accepted_is_done(machine: Machine) -> Iterator[str]:
 
 
 def _came_true(machine: Machine, ask: Ask) -> bool:
-    """What a command that was answered 200 promises of the device at rest."""
-    disk, last = machine.disk, ask is machine.accepted[-1]
+    """What a command that was answered 200 promises of the device at rest; of most only the last
+    one can be seen."""
     if ask.op in ("LOCAL_RUN", "LOCAL_RUN_COMMIT"):
-        return _ended(disk.progress.get(ask.payload))
-    if ask.op == "MAKE_FACTORY" and last:
-        return disk.pv_rev == "0" or machine.cuts_made >= MAX_STARTS - 1  # R9: given up
-    if ask.op == "ROLLBACK" and last:
-        return machine.device.update.running == disk.pv_rev
-    if ask.op == "ABORT" and last:
-        return machine.device.update.staged is None
-    return True
+        return _ended(machine.disk.progress.get(ask.payload))
+    promise = PROMISES.get(ask.op)
+    return promise is None or ask is not machine.accepted[-1] or promise(machine)
+
+
+def _given_up(machine: Machine) -> bool:
+    """R9: after two starts without an end, which take a cut each."""
+    return machine.cuts_made >= MAX_STARTS - 1
+
+
+PROMISES: dict[str, Callable[[Machine], bool]] = {
+    "MAKE_FACTORY": lambda machine: machine.disk.pv_rev == "0" or _given_up(machine),
+    "ROLLBACK": lambda machine: machine.device.update.running == machine.disk.pv_rev,
+    "ABORT": lambda machine: machine.device.update.staged is None,
+    "UNCLAIM": lambda machine: machine.disk.id != FIRST or _given_up(machine),
+    "GO_REMOTE": lambda machine: machine.disk.remote,
+}
 
 
 def _ended(found: Progress | None) -> bool:
     return found is not None and found.status in tables.FINAL
+
+
+def _hub_knows(machine: Machine) -> Iterator[str]:
+    """R14, R18: once the Hub can be spoken to, it holds what the device has recorded."""
+    link, hub = machine.device.link, machine.hub
+    if machine.off or link.phase is not Phase.IDLE or not hub.is_there(machine.now):
+        return
+    for revision, held in hub.trails[link.id].items():
+        found = machine.disk.progress.get(revision)
+        if held not in tables.FINAL or found is None or found.status is not held:
+            yield f"the Hub holds {held} of {revision}, the device {found}"
+
+
+def _has_one_name(machine: Machine) -> Iterator[str]:
+    """hub-wire 0.9: no device is registered for nothing, but for a cut before it knew its name."""
+    unclaimed = [ask for ask in machine.accepted if ask.op == "UNCLAIM"]
+    most = 1 + machine.cuts_made + machine.story.hub_forgets + len(unclaimed)
+    if machine.hub.devices > most:
+        yield f"{machine.hub.devices} devices were registered"
+    if machine.disk.id != machine.device.link.id:
+        yield f"it is {machine.disk.id}, and will not know that after a cut"
 
 
 def _expected_end(machine: Machine) -> Iterator[str]:

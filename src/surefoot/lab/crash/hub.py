@@ -1,7 +1,8 @@
 """The Hub of the laboratory: what it holds outlives every power cut of the device. It answers at
 once, and not at all while its story says that it is away."""
 
-from surefoot.device.turn import Device
+from math import inf
+
 from surefoot.lab.crash.story import Story
 from surefoot.link import events as link_on
 from surefoot.link.effects import Ask
@@ -33,7 +34,8 @@ class Hub:
         return self.story.hub_answers and not since <= now < until
 
     def comes_back(self, now: float) -> bool:
-        return self.story.hub_answers and not self.is_there(now)
+        until = self.story.hub_away[1]
+        return self.story.hub_answers and not self.is_there(now) and until < inf
 
     def is_open(self, id: str) -> bool:
         """A step of the device has not come to its end."""
@@ -91,8 +93,3 @@ class Hub:
 def _armed() -> frozenset[tables.Point]:
     """Who tells of these had armed the try: what runs is the truth (R14)."""
     return frozenset(tables.POINTS) - {*BEFORE_ARMING, *tables.WONTGO.values()}
-
-
-def linked(device: Device) -> bool:
-    """Reports may be sent."""
-    return device.link.phase is device.link.phase.IDLE

@@ -6,17 +6,19 @@ effects after which the power fails (once for each entry); everything but the di
 
 import heapq
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
-from typing import Any, get_args
+from typing import Any
 
 from surefoot.boot.protocol import BootVars
 from surefoot.device import compose
 from surefoot.device import effects as dev
 from surefoot.device.turn import Device
 from surefoot.lab.crash.disk import Disk
+from surefoot.lab.crash.hub import FIRST, Hub
+from surefoot.lab.crash.hub_side import Asked, HubSide, Sending
 from surefoot.lab.crash.story import Ask, Behaviour, Story
 from surefoot.link import effects as link_do
+from surefoot.link.record import Link, Phase
 from surefoot.revision import State, is_local, parse
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
@@ -40,10 +42,12 @@ class Endless(AssertionError):
     """The story does not come to rest."""
 
 
-class Machine:
+class Machine(HubSide):
     def __init__(self, story: Story, cuts: tuple[int, ...] = ()) -> None:
         self.story = story
-        self.disk = Disk(dict(story.states), remote=story.modes.remote_allowed)
+        allowed = story.modes.remote_allowed
+        known = FIRST if allowed and not story.is_new else ""
+        self.disk = Disk(dict(story.states), remote=allowed, id=known, settled=bool(known))
         self.cuts = list(cuts)
         self.cuts_made = 0
         self.performed: list[dev.Effect] = []
@@ -53,7 +57,7 @@ class Machine:
         self.boots: list[str] = []
         self.off = False
         self.fetch_failures = story.fetch_fails
-        self.hub: dict[str, Status] = {}
+        self.hub = Hub(story)
         self.now = 0.0
 
     # ---- power on, power off -------------------------------------------------------------------
@@ -81,13 +85,16 @@ class Machine:
         self.timers: dict[str, int] = {}
         self.live: dict[str, Behaviour] = {}
         self.tickets: dict[int, Ask] = {}
+        self.reports = {}
+        self.hub.story = self.story
         self.left = False
         running = self.disk.choose()
         self.boots.append(running)
         done = self.disk.pv_rev
-        self.device = Device(
-            Record(running, done, policy=self.story.policy), modes=self.story.modes
-        )
+        disk = self.disk
+        link = Link(id=disk.id, known=bool(disk.id), settled=disk.settled, claimed=disk.settled)
+        record = Record(running, done, policy=self.story.policy)
+        self.device = Device(record, link=link, modes=self.story.modes)
 
     def _facts(self) -> dev.Boot:
         disk, running = self.disk, self.boots[-1]
@@ -111,6 +118,7 @@ class Machine:
             journal=disk.journal,
             journal_progress=disk.progress.get(disk.journal.payload) if disk.journal else None,
             waiting=waiting,
+            untold=self._untold(),
             remote=disk.remote,
         )
 
@@ -122,6 +130,14 @@ class Machine:
             (name, found)
             for name, found in self.disk.progress.items()
             if is_local(name) and found.status in BEGUN and name not in self._booted()
+        )
+
+    def _untold(self) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name, found in self.disk.progress.items()
+            if not is_local(name) and name != "0" and found.status in tables.FINAL
+            if self.disk.told.get(name) != found
         )
 
     def _waits(self, name: str, found: Progress) -> bool:
@@ -137,8 +153,6 @@ class Machine:
     def _live(self) -> bool:
         for ask in self.asks:
             self._post(max(0.0, ask.at_s - self.now), ask)
-        for step in self.story.hub:
-            self._post(0.5, dev.StepFound(step))
         for _ in range(MAX_TURNS):
             if not self.heap:
                 return True
@@ -153,26 +167,27 @@ class Machine:
         heapq.heappush(self.heap, (self.now + delay_s, number, event))
         return number
 
-    def _meet(self, event: Any) -> None:
-        if isinstance(event, Ask):
-            event = self._command(event)
-        elif isinstance(event, dev.StepFound):
-            event = replace(event, stored=self.disk.progress.get(event.revision))
-        elif isinstance(event, tuple):
-            event = self._due(*event)
-        if event is None:
-            return
-        self.device, effects = compose.advance(self.device, event)
-        for effect in effects:
-            self._perform(effect)
+    def _meet(self, found: Any) -> None:
+        for event in self._events(found):
+            self.device, effects = compose.advance(self.device, event)
+            for effect in effects:
+                self._perform(effect)
 
-    def _due(self, timer: str, number: int) -> Any:
+    def _events(self, found: Any) -> list[Any]:
+        """What the device hears of it."""
+        if isinstance(found, Ask):
+            return [self._command(found)] if found in self.asks else []
+        if isinstance(found, Asked):
+            return self._answered(found)
+        if isinstance(found, Sending):
+            return self._sent()
+        return self._due(*found) if isinstance(found, tuple) else [found]
+
+    def _due(self, timer: str, number: int) -> list[Any]:
         """A timer that was set again or dropped since does not fire."""
-        return sup_on.TimerFired(timer) if self.timers.get(timer) == number else None
+        return [sup_on.TimerFired(timer)] if self.timers.get(timer) == number else []
 
     def _command(self, ask: Ask) -> Any:
-        if ask not in self.asks:
-            return None
         ticket = next(self.order)
         self.tickets[ticket] = ask
         named = ask.payload or self.device.update.running
@@ -225,22 +240,13 @@ class Machine:
     def mark_done(self, effect: up_do.MarkDone) -> None:
         self.disk.done.add(effect.revision)
 
-    def report(self, effect: up_do.Report) -> None:
-        if not self.story.hub_answers:
-            return
-        held = self.disk.progress[effect.revision].status
-        if effect.revision in self.story.hub_cancels:
-            held = Status.CANCELLED
-        self.hub[effect.revision] = held
-        self._post(0.2, up_on.HubAnswered())
-        self._post(0.2, up_on.Reported(effect.revision, held))
-
-    def set_timer(self, effect: up_do.SetTimer | sup_do.SetTimer) -> None:
+    def set_timer(self, effect: up_do.SetTimer | sup_do.SetTimer | link_do.SetTimer) -> None:
         number = next(self.order)
         self.timers[effect.timer] = number
-        self._post(effect.seconds, (effect.timer, number))
+        if not isinstance(effect, link_do.SetTimer) or self._expects(effect.timer):
+            self._post(effect.seconds, (effect.timer, number))
 
-    def drop_timer(self, effect: up_do.DropTimer | sup_do.DropTimer) -> None:
+    def drop_timer(self, effect: up_do.DropTimer | sup_do.DropTimer | link_do.DropTimer) -> None:
         self.timers.pop(effect.timer, None)
 
     def prepare(self, effect: sup_do.Prepare) -> None:
@@ -306,17 +312,16 @@ class Machine:
         self.disk.installed.add(name)
         self._post(0.1, dev.RevisionCopied(name))
 
-    def forget_hub(self, effect: dev.ForgetHub) -> None:
-        for name in [name for name in self.disk.progress if not is_local(name) and name != "0"]:
-            del self.disk.progress[name]
-
     def set_mode(self, effect: dev.SetMode) -> None:
         self.disk.remote = effect.remote
 
     def nothing(self, effect: dev.Effect) -> None:
-        """Settings, log lines, what is downloaded: nothing that this device would miss."""
+        """Settings, log lines, what is shown or downloaded: nothing that this device would miss."""
 
     def leave(self, effect: dev.Leave) -> None:
+        """Reports that wait get a moment."""
+        if self.device.link.phase is Phase.IDLE and self.hub.is_there(self.now):
+            self._delivered()
         self.left, self.off = True, effect.poweroff
 
     @property
@@ -335,6 +340,13 @@ HANDS: dict[type, Callable[[Machine, Any], None]] = {
     up_do.Save: Machine.save,
     up_do.MarkDone: Machine.mark_done,
     up_do.Report: Machine.report,
+    link_do.Ask: Machine.ask,
+    link_do.Keep: Machine.keep,
+    link_do.Forget: Machine.forget,
+    link_do.Settle: Machine.settle,
+    link_do.Show: Machine.nothing,
+    link_do.SetTimer: Machine.set_timer,
+    link_do.DropTimer: Machine.drop_timer,
     up_do.SetTimer: Machine.set_timer,
     up_do.DropTimer: Machine.drop_timer,
     sup_do.SetTimer: Machine.set_timer,
@@ -349,8 +361,7 @@ HANDS: dict[type, Callable[[Machine, Any], None]] = {
     dev.MakeFactory: Machine.make_factory,
     dev.CopyRevision: Machine.copy_revision,
     dev.ForgetHub: Machine.forget_hub,
-    dev.SendReports: Machine.nothing,
-    **dict.fromkeys(get_args(link_do.Effect), Machine.nothing),
+    dev.SendReports: Machine.send_reports,
     dev.SetMode: Machine.set_mode,
     dev.SetSetting: Machine.nothing,
     dev.Log: Machine.nothing,

@@ -2,6 +2,7 @@
 
 from surefoot.device.turn import Modes
 from surefoot.lab.crash.story import Ask, Behaviour, Story, sha, state
+from surefoot.update.record import Policy
 from surefoot.update.tables import Cause
 from surefoot.wire.progress import Status
 
@@ -97,7 +98,7 @@ def _remote(name: str, steps: dict[str, str], clean: dict[str, Status], **more: 
         name,
         {"0": FACTORY, **steps},
         images=BAD,
-        hub=tuple(steps),
+        hub=tuple(one for one in steps if not one.startswith("locals/")),
         modes=REMOTE,
         clean=clean,
         ends=ends,
@@ -119,7 +120,54 @@ REMOTE_CANCELLED = _remote(
     "remote-cancelled",
     {"1": _app("9")},
     {"1": Status.CANCELLED},
-    hub_cancels=frozenset({"1"}),
+    hub_cancels={"1": Status.QUEUED},
+)
+REMOTE_CANCELLED_LATE = _remote(
+    "remote-cancelled-while-it-downloads",
+    {"1": _app("9"), "2": _app("7")},
+    {"1": Status.CANCELLED, "2": Status.UPDATED},
+    hub_cancels={"1": Status.DOWNLOADING},
+)
+REMOTE_CANCELLED_LAST = _remote(
+    "remote-cancelled-while-it-is-installed",
+    {"1": _app("9")},
+    {"1": Status.CANCELLED},
+    hub_cancels={"1": Status.INPROGRESS},
+)
+REMOTE_NEW = _remote("remote-new-device", {"1": _app("9")}, {"1": Status.UPDATED}, is_new=True)
+REMOTE_FORGOTTEN = _remote(
+    "remote-forgotten-before-it-was-claimed",
+    {"1": _app("9")},
+    {"1": Status.UPDATED},
+    is_new=True,
+    hub_forgets=1,
+)
+REMOTE_UNREACHED = _remote(
+    "remote-hub-away-from-the-transition", {"1": _app("9")}, {"1": Status.ERROR}, hub_away=(4.4, 60)
+)
+REMOTE_AWAY = _remote(
+    "remote-hub-away-in-testing",
+    {"1": _app("9")},
+    {"1": Status.ERROR},
+    hub_away=(4.6, 60),
+    policy=Policy(commit_delay_s=8, goals_timeout_s=20, network_timeout_s=20),
+)
+REMOTE_UNTOLD = _remote(
+    "remote-hub-away-at-the-end", {"1": _app("9")}, {"1": Status.UPDATED}, hub_away=(6.4, 60)
+)
+UNCLAIM = _remote(
+    "unclaim",
+    {"1": state(base={**BASE, "image": "8"}, app=APP)},
+    {},
+    asks=(Ask(60, "UNCLAIM"),),
+    keeps_mode=True,
+)
+GO_REMOTE = _remote(
+    "go-remote",
+    {"1": _app("9"), "locals/x": _app("7")},
+    {"1": Status.UPDATED, "locals/x": Status.UPDATED},
+    asks=(Ask(30, "LOCAL_RUN", "locals/x"), Ask(60, "GO_REMOTE")),
+    hub_away=(0, 45),
 )
 REMOTE_RETRIES = _remote("remote-retries", {"1": _app("9")}, {"1": Status.WONTGO}, fetch_fails=20)
 
@@ -144,5 +192,14 @@ ALL: tuple[Story, ...] = (
     REMOTE_REBOOT,
     REMOTE_BAD,
     REMOTE_CANCELLED,
+    REMOTE_CANCELLED_LATE,
+    REMOTE_CANCELLED_LAST,
     REMOTE_RETRIES,
+    REMOTE_NEW,
+    REMOTE_FORGOTTEN,
+    REMOTE_UNREACHED,
+    REMOTE_AWAY,
+    REMOTE_UNTOLD,
+    UNCLAIM,
+    GO_REMOTE,
 )

@@ -35,7 +35,10 @@ class Story:
     """`images` maps the sha256 of a root volume to its behaviour; others are healthy.
 
     `ends` lists, for each revision, the final statuses a cut may lead to; `clean` is the one
-    without any cut. `hub` holds the remote steps, `hub_answers` whether anyone is there.
+    without any cut. `hub` holds the remote steps, `hub_answers` whether anyone is there, `hub_away`
+    from when to when nobody is. `hub_again` are the steps of the next owner. `hub_cancels`: the
+    report at which a step is found cancelled. `is_new`: the device is not registered yet;
+    `hub_forgets`: how many devices the Hub forgets before one is claimed.
     """
 
     name: str
@@ -47,9 +50,13 @@ class Story:
     policy: Policy = Policy(commit_delay_s=2, goals_timeout_s=20, network_timeout_s=20)
     modes: Modes = Modes()
     hub: tuple[str, ...] = ()
+    hub_again: tuple[str, ...] = ()
     hub_answers: bool = True
-    keeps_mode: bool = False  # a local revision may run in remote mode here (GO_REMOTE)
-    hub_cancels: frozenset[str] = frozenset()
+    hub_away: tuple[float, float] = (0.0, 0.0)
+    hub_cancels: dict[str, Status] = field(default_factory=dict)
+    hub_forgets: int = 0
+    is_new: bool = False
+    keeps_mode: bool = False  # a local revision may run in remote mode here (GO_REMOTE, UNCLAIM)
     fetch_fails: int = 0
     refused: dict[str, Cause] = field(default_factory=dict)
     broken: dict[str, Cause] = field(default_factory=dict)

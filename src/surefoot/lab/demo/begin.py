@@ -4,10 +4,10 @@ import json
 import re
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from surefoot.client.wait import Waiter, entries_of, until_idle
+from surefoot.client.wait import until_idle
 from surefoot.errors import TimedOut
 from surefoot.lab.demo import compare
 from surefoot.lab.demo.audience import Side
@@ -37,10 +37,12 @@ def set_up(stage: Stage) -> Iterator[str]:
 
 
 def _hub(stage: Stage) -> Iterator[str]:
-    data = str(stage.hub.data.relative_to(stage.place))
+    data = stage.hub.data.name
     stage.audience.command(stage.hub.words)
     stage.hub.start()
-    stage.says(Side.HUB, f"the device reaches it at {stage.hub.public_url}, over a line")
+    for line in stage.hub.said().splitlines()[:1]:
+        stage.audience.prints(line)
+    stage.says(Side.HUB, "this is the address over the line to the device; the owner is nearer")
     password = secrets.token_urlsafe(16)
     yield from stage.run(
         "hub", "user", "add", OWNER, "--data", data, "--password-stdin", said=password
@@ -53,17 +55,14 @@ def _hub(stage: Stage) -> Iterator[str]:
 
 
 def _factory(stage: Stage) -> Iterator[str]:
-    waiter = Waiter(stage.device.client, None, timeout_s=stage.left_s(), patient=True)
-    status = waiter.wait(until_idle).status
-    seen = [entry for change in stage.changes() for entry in entries_of(change)]
-    for entry in seen:
-        stage.audience.entry(entry)
+    watch = stage.watch()
+    status = watch.until(until_idle)
     stage.says(Side.DEVICE, _runtime(stage, status))
-    yield from compare.record("0", (FACTORY,), seen)
+    yield from compare.record("0", (FACTORY,), watch.seen)
     yield from compare_runs(stage, "0", "0", status)
 
 
-def _runtime(stage: Stage, status: dict[str, Any]) -> str:
+def _runtime(stage: Stage, status: Mapping[str, Any]) -> str:
     """Which one runs the containers, and why it was taken: the agent says so in its log."""
     told = f"containers are run by {status['runtime']}"
     log = stage.device.client.get_bytes("/logs/current/pantavisor?tail=100")

@@ -31,8 +31,8 @@ class Running:
             return
         with self.process.stdout as output:
             for line in output:
-                self.lines.append(line.rstrip("\n"))
-                if line.strip():
+                self.lines.append(line.rstrip())
+                if self.lines[-1]:
                     self._audience.prints(self.lines[-1])
 
     def wait(self, seconds: float = _PATIENCE_S) -> int:

@@ -42,7 +42,7 @@ AT_THE_HUB: tuple[Garbage, ...] = (
         "a state with an object that is not there", _STEPS, _step(_STATE % _NO_SUM), 422, "POST"
     ),
 )
-WRONG_BYTES = Garbage("an object with other bytes than its sum", "/local-s3/", b"junk", 422)
+WRONG_BYTES = Garbage("an object with other bytes than its sum", "/local-s3/", b"junk", 400)
 
 
 def offer(stage: Stage) -> Iterator[str]:
@@ -57,7 +57,9 @@ def _offer_socket(stage: Stage) -> Iterator[str]:
         status, text = _put(stage, one)
         yield from _judge(stage, Side.DEVICE, one, status, text)
     kept = _on_device(stage) - before
-    if kept:
+    if not kept:
+        stage.says(Side.DEVICE, "nothing of it is kept")
+    else:
         yield f"the device has kept of refused garbage: {', '.join(sorted(kept))}"
 
 
@@ -94,7 +96,9 @@ def _offer_hub(stage: Stage) -> Iterator[str]:
     status, text = stage.owner.send_object(_NO_SUM, WRONG_BYTES.body)
     yield from _judge(stage, Side.HUB, WRONG_BYTES, status, text)
     kept = _at_hub(stage) - blobs
-    if kept or stage.owner.last_revision(stage.nick) != last:
+    if not kept and stage.owner.last_revision(stage.nick) == last:
+        stage.says(Side.HUB, "nothing of it is kept")
+    else:
         yield f"the Hub has kept of refused garbage: {', '.join(sorted(kept)) or 'a step'}"
 
 

@@ -4,7 +4,6 @@ A scene is a generator of differences.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from surefoot.client.wait import EXIT_CODES, Look
 from surefoot.lab.demo import compare
@@ -12,18 +11,19 @@ from surefoot.lab.demo.audience import Side
 from surefoot.lab.demo.desk import Running
 from surefoot.lab.demo.garbage import offer
 from surefoot.lab.demo.look import compare_hub, compare_never_run, compare_pids, compare_runs
-from surefoot.lab.demo.stage import Stage, Watch
+from surefoot.lab.demo.stage import Stage
 from surefoot.lab.demo.story import CUT_AFTER, LEAST_CUTS, SLOW_RATE, Act, Scene, Step
+from surefoot.lab.demo.watch import Watch
 from surefoot.lab.line import GOOD, Condition
-from surefoot.update import tables
-from surefoot.wire.progress import Status
+from surefoot.wire.progress import PERCENT, Status
 
 Differences = Iterator[str]
+_END_PERCENT = PERCENT[Status.DONE]
 
 
 def play(stage: Stage, scene: Scene) -> Differences:
     before = stage.device.pids()
-    watch = Watch(stage)
+    watch = stage.watch().begin()
     yield from _ACTS[scene.act](stage, scene, watch)
     status = watch.until(_at_rest_after(stage, scene))
     for step in scene.steps:
@@ -39,7 +39,7 @@ def _at_rest_after(stage: Stage, scene: Scene) -> Callable[[Look], bool]:
     run = [step for step in scene.steps if step.is_run]
 
     def holds(look: Look) -> bool:
-        return look.idle and all(stage.stored(step) in tables.FINAL for step in run)
+        return look.idle and all(stage.reached(step) == _END_PERCENT for step in run)
 
     return holds
 
@@ -64,11 +64,11 @@ def _until_ended(stage: Stage, scene: Scene, watch: Watch, posting: Running) -> 
 
 
 def _until_in(stage: Stage, step: Step, status: Status) -> Callable[[Look], bool]:
-    """Or at an end that came too soon: the comparison will say so."""
+    """Or further: the comparison will say so."""
 
     def holds(look: Look) -> bool:
         del look
-        return stage.stored(step) in {status, *tables.FINAL}
+        return stage.reached(step) >= PERCENT[status]
 
     return holds
 
@@ -117,7 +117,7 @@ def _without_hub(stage: Stage, scene: Scene, watch: Watch) -> Differences:
     stage.hub.kill()
     stage.says(Side.HUB, "kill -9 of the Hub")
     watch.until(_at_rest_after(stage, scene))
-    stage.says(Side.HUB, "the Hub is started again; what it holds:")
+    stage.says(Side.HUB, "the Hub is started again")
     stage.hub.start()
     yield from _until_ended(stage, scene, watch, posting)
 

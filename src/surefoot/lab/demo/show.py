@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from surefoot.client.desk.steps import View
 from surefoot.errors import SurefootError
 from surefoot.lab.demo import compare
 from surefoot.lab.demo.audience import Audience, Record, Side
@@ -77,18 +78,20 @@ def _records(stage: Stage) -> Iterator[str]:
     stage.audience.act("", "The same story, as device and Hub remember it", "")
     changes = {str(change["revision"]): change for change in stage.changes()}
     steps = [step for scene in SCENES for step in scene.steps]
-    stage.audience.records([_record(stage, step, changes.get(step.revision)) for step in steps])
+    posted = [step for step in steps if not step.is_local]
+    views = dict(zip(posted, stage.views(*posted), strict=True))
+    stage.audience.records(
+        [_record(step, changes.get(step.revision), views.get(step)) for step in steps]
+    )
     told = list(changes)
     wanted = ["0", *(step.revision for step in steps if step.is_run)]
     if told != wanted:
         yield f"the device's record tells of {told}, not of {wanted}"
-    for step in steps:
-        if not step.is_local:
-            yield from compare.at_hub(step, stage.view(step))
+    for step, view in views.items():
+        yield from compare.at_hub(step, view)
 
 
-def _record(stage: Stage, step: Step, change: Mapping[str, Any] | None) -> Record:
-    view = None if step.is_local else stage.view(step)
+def _record(step: Step, change: Mapping[str, Any] | None, view: View | None) -> Record:
     return Record(
         revision=step.revision,
         on_device=change["status"] if change else "",

@@ -7,15 +7,14 @@ from typing import Any
 
 from surefoot.client.checkout import open_source
 from surefoot.client.desk.steps import View
-from surefoot.client.wait import Entry, Look, Waiter
 from surefoot.lab.checkouts import Part, write
 from surefoot.lab.demo.audience import Audience, Side
 from surefoot.lab.demo.desk import Desk, Running
 from surefoot.lab.demo.story import GROUPS, SETTINGS, Contents, Step
+from surefoot.lab.demo.watch import Watch
 from surefoot.lab.line import Line
 from surefoot.lab.real import RealDevice
 from surefoot.lab.real_hub import Owner, RealHub
-from surefoot.wire.progress import Status
 
 _READY = {"status_goal": "READY"}
 CERTS = "certs"
@@ -39,7 +38,7 @@ class Stage:
     ) -> None:
         self.place, self.audience, self.left_s = place, audience, left_s
         self.line = Line()
-        self.hub = RealHub(place / "hub", f"https://{LOOPBACK}:{self.line.port}")
+        self.hub = RealHub(place, f"https://{LOOPBACK}:{self.line.port}")
         self.line.target = self.hub.port
         self.desk = Desk(place, environ, audience)
         self.owner = Owner(self.desk.config)
@@ -83,19 +82,24 @@ class Stage:
         if code:
             yield f"`{running}` ended with {code}, not 0"
 
-    def view(self, step: Step) -> View:
-        return self.owner.view(self.nick, int(step.revision))
+    def views(self, *steps: Step) -> list[View]:
+        """What the Hub holds of them."""
+        return self.owner.views(self.nick, [int(step.revision) for step in steps])
 
     # ---- the device ----------------------------------------------------------------------------
+
+    def watch(self) -> Watch:
+        return Watch(self.device.client, self.audience, self.left_s)
 
     def changes(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.device.client.get("/changes")
         return found
 
-    def stored(self, step: Step) -> Status | None:
-        """As the disk has it."""
+    def reached(self, step: Step) -> int:
+        """How far the step has come, as the disk has it: per cent by its status (device.md 1), -1
+        for one that is not here."""
         progress = self.device.progress(step.revision)
-        return progress.status if progress else None
+        return progress.progress if progress else -1
 
     def lacking(self, step: Step) -> int:
         """Bytes of the step's objects that the device does not have; its checkout is made."""
@@ -116,21 +120,3 @@ class Stage:
         self.device.power_cut()
         text = f"POWER CUT: kill -9 of the boot loop and {count} processes of the device"
         self.says(Side.DEVICE, text)
-
-
-class Watch:
-    """The device's record during a scene: told as it happens, and kept in `seen`."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.seen: list[Entry] = []
-        self._audience = stage.audience
-        client = stage.device.client
-        self._waiter = Waiter(client, None, timeout_s=stage.left_s(), patient=True)
-
-    def until(self, holds: Callable[[Look], bool]) -> dict[str, Any]:
-        """The status then. Raises TimedOut."""
-        return self._waiter.wait(holds, self._hears).status
-
-    def _hears(self, entry: Entry) -> None:
-        self.seen.append(entry)
-        self._audience.entry(entry)

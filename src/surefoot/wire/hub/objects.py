@@ -9,8 +9,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from surefoot.revision.values import is_sha256
-
 
 @dataclass(frozen=True)
 class ObjectBody:
@@ -56,17 +54,6 @@ def array(bodies: Iterable[bytes]) -> bytes:
 def storage_id(owner: str, sha: str) -> str:
     """The reference's name for one owner's copy."""
     return hashlib.sha256(f"{owner}/{sha}".encode()).hexdigest()
-
-
-def named(state: str) -> dict[str, str]:
-    """The objects of a state that was checked, by name: pvr takes each sha256 for one, also under
-    a name that ends with `.json`."""
-    members = json.loads(state, parse_int=str, parse_float=str)
-    return {name: value for name, value in members.items() if _is_object(name, value)}
-
-
-def _is_object(name: str, value: object) -> bool:
-    return name != "#spec" and isinstance(value, str) and is_sha256(value)
 
 
 def _plain(body: ObjectBody) -> dict[str, str | int]:

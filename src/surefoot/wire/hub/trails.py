@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surefoot.errors import InvalidInput
+from surefoot.revision.json_text import require_few_values
 from surefoot.wire import progress
 from surefoot.wire.hub import prn
 from surefoot.wire.hub.answers import member_text
@@ -19,6 +20,8 @@ FACTORY_MESSAGE = "Factory State (rev 0)"
 # The reference's spelling, and the one of the mocker.
 _SPELLINGS = {"CANCEL": "CANCELLED", "CANCELED": "CANCELLED"}
 _NULL_MEANS_ABSENT = ("status-msg", "progress", "retries", "downloads", "logs")
+# Of a report without its logs, in characters. It is read again with each report that follows.
+LONGEST_REPORT = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Posted:
 def posted(text: str) -> Posted:
     """Unknown members are let pass; `rev` absent, 0 or -1 means the next one (hub-wire 4.1).
     Raises InvalidInput, naming the bad member."""
+    require_few_values(text)
     try:
         members = json.loads(text, parse_float=str, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -232,8 +236,10 @@ def report(members: Mapping[str, Any]) -> Report:
     status = kept.get("status")
     if isinstance(status, str):
         kept["status"] = _SPELLINGS.get(status, status)
-    text = _compact(kept)
-    return _report(text)
+    found = _report(_compact(kept))
+    if len(found.text) - len(found.logs) > LONGEST_REPORT:
+        raise InvalidInput(f"A progress may have {LONGEST_REPORT} characters, besides its logs")
+    return found
 
 
 def held(text: str) -> Report:

@@ -1,4 +1,5 @@
--- Times: microseconds since 1970. JSON and states: text as it came.
+-- Times: microseconds since 1970. JSON and states: text as it came. Long texts are a row's last
+-- columns: what stands behind one is only found by reading through it.
 CREATE TABLE settings (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -20,15 +21,16 @@ CREATE TABLE devices (
     secret TEXT NOT NULL,
     challenge TEXT,
     public INTEGER NOT NULL DEFAULT 0,
-    user_meta TEXT NOT NULL DEFAULT '{}',
-    device_meta TEXT NOT NULL DEFAULT '{}',
     generation INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
     modified INTEGER NOT NULL,
     seen INTEGER NOT NULL DEFAULT 0,
     address TEXT NOT NULL DEFAULT '',
+    user_meta TEXT NOT NULL DEFAULT '{}',
+    device_meta TEXT NOT NULL DEFAULT '{}',
     UNIQUE (owner, nick)
 );
+CREATE INDEX devices_public ON devices (owner) WHERE public = 1;
 CREATE TABLE join_tokens (
     id TEXT PRIMARY KEY,
     owner TEXT NOT NULL REFERENCES accounts(id) ON DELETE CASCADE,
@@ -52,16 +54,16 @@ CREATE TABLE steps (
     trail TEXT NOT NULL REFERENCES trails(id) ON DELETE CASCADE,
     rev INTEGER NOT NULL,
     committer TEXT NOT NULL DEFAULT '',
-    commit_msg TEXT NOT NULL,
-    state TEXT NOT NULL,
     state_sha TEXT NOT NULL,
     status TEXT NOT NULL,
-    progress TEXT NOT NULL,
-    meta TEXT NOT NULL DEFAULT '{}',
     step_time INTEGER NOT NULL,
     progress_time INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
     modified INTEGER NOT NULL,
+    commit_msg TEXT NOT NULL,
+    progress TEXT NOT NULL,
+    meta TEXT NOT NULL DEFAULT '{}',
+    state TEXT NOT NULL,
     PRIMARY KEY (trail, rev)
 );
 CREATE INDEX steps_by_status ON steps (trail, status, rev);
@@ -72,7 +74,7 @@ CREATE TABLE step_objects (
     PRIMARY KEY (trail, rev, sha),
     FOREIGN KEY (trail, rev) REFERENCES steps(trail, rev) ON DELETE CASCADE
 );
-CREATE INDEX step_objects_by_sha ON step_objects (sha);
+CREATE INDEX step_objects_by_sha ON step_objects (sha, trail);
 -- `size`: what the owner announced. `present`: the owner has proved to have the bytes.
 CREATE TABLE objects (
     owner TEXT NOT NULL REFERENCES accounts(id) ON DELETE CASCADE,
@@ -98,18 +100,18 @@ CREATE TABLE logs (
     rev TEXT NOT NULL,
     msg TEXT NOT NULL
 );
-CREATE INDEX logs_by_device ON logs (device, id);
+CREATE INDEX logs_by_device ON logs (device, created, id);
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     created INTEGER NOT NULL,
+    account TEXT NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     subject TEXT NOT NULL,
     detail TEXT NOT NULL,
     address TEXT NOT NULL
 );
-CREATE INDEX audit_by_actor ON audit (actor, id);
-CREATE INDEX audit_by_subject ON audit (subject, id);
+CREATE INDEX audit_by_account ON audit (account, id);
 -- Failed logins in a row of one name or one address.
 CREATE TABLE failures (
     key TEXT PRIMARY KEY,
