@@ -117,7 +117,7 @@ class Bench:
         self.effects.append(effect)
         hand = HANDS.get(type(effect))
         if hand is not None:
-            hand(self, effect)
+            getattr(self, hand.__name__)(effect)
         elif type(effect) in ANSWERS:
             self.todo.append(effect)
 

@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 
 CHUNK = 16 * 1024
 
@@ -20,7 +19,8 @@ class Line:
         self.cuts = 0
         self._is_up = True
         self._lock = threading.Lock()
-        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        # Each pair of sockets, with what wakes its relays when it is cut.
+        self._pairs: dict[tuple[socket.socket, socket.socket], threading.Event] = {}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._threads: list[threading.Thread] = []
@@ -48,8 +48,9 @@ class Line:
 
     def cut(self) -> None:
         with self._lock:
-            pairs = list(self._pairs)
-        for pair in pairs:
+            pairs = list(self._pairs.items())
+        for pair, over in pairs:
+            over.set()
             for one in pair:
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
@@ -73,13 +74,13 @@ class Line:
             except OSError:
                 near.close()
                 continue
-            pair = (near, far)
+            pair, over = (near, far), threading.Event()
             with self._lock:
-                self._pairs.add(pair)
-            self._begin(self._relay, near, far, False, pair)
-            self._begin(self._relay, far, near, True, pair)
+                self._pairs[pair] = over
+            self._begin(self._relay, near, far, False, pair, over)
+            self._begin(self._relay, far, near, True, pair, over)
 
-    def _relay(self, source, sink, to_device, pair) -> None:
+    def _relay(self, source, sink, to_device, pair, over) -> None:
         passed = 0
         with contextlib.suppress(OSError):
             while data := source.recv(CHUNK):
@@ -91,13 +92,13 @@ class Line:
                 if self.cut_after and passed >= self.cut_after:
                     self.cuts += 1
                     break
-                if self.rate:
-                    time.sleep(len(data) / self.rate)
+                if self.rate and over.wait(len(data) / self.rate):
+                    break
         for one in pair:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         with self._lock:
-            self._pairs.discard(pair)
+            self._pairs.pop(pair, None)
         if to_device:
             for one in pair:
                 one.close()

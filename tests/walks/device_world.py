@@ -10,6 +10,10 @@ from surefoot.boot.choose import choose
 from surefoot.boot.protocol import BootVars
 from surefoot.device import effects as dev
 from surefoot.device.turn import Modes
+from surefoot.link import effects as link_do
+from surefoot.link import events as link_on
+from surefoot.link.advance import LINE
+from surefoot.link.record import Link, Phase, What, Why
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
 from surefoot.update import effects as up_do
@@ -17,7 +21,7 @@ from surefoot.update import events as up_on
 from surefoot.update import tables
 from surefoot.update.tables import Cause, Stage
 from surefoot.wire.progress import Status
-from tests.device.composed import BASE, FACTORY, NEW_APP, NEW_BASE, Bench, stored
+from tests.device.composed import BASE, FACTORY, NEW_APP, NEW_BASE, OWNED, Bench, stored
 from tests.revision.states import app, state
 
 RULE = {"policy": "always", "max_retries": 1, "retry_delay": 1, "stable_timeout": 2}
@@ -40,8 +44,8 @@ class Cut(Exception):
 
 
 class World(Bench):
-    def __init__(self, modes=MODES[0], proven=True):
-        super().__init__(STATES, modes)
+    def __init__(self, modes=MODES[0], proven=True, claimed=False):
+        super().__init__(STATES, modes, link=OWNED if claimed else Link())
         self.pv_trying, self.cut_in, self.alive = None, None, {}
         self.progress = {
             name: stored(tables.READY_TO_RUN) for name in STATES if name.startswith("locals/")
@@ -98,6 +102,13 @@ class World(Bench):
             self.pv_trying = None
         self.pv_try = effect.restore
 
+    def ask(self, effect):
+        self.todo.append(effect)
+
+    def forget_hub(self, effect):
+        super().forget_hub(effect)
+        self.log = [(name, point) for name, point in self.log if name in self.progress]
+
     # --- what happens ---------------------------------------------------------------------------
 
     def happen(self, what, *how):
@@ -132,7 +143,7 @@ class World(Bench):
         self.away = away
 
     def do_silent(self):
-        self.give(up_on.HubSilent())
+        self.give(dev.HubSilence(self.device.update.running))
 
     def do_garbage(self):
         self.give(dev.GarbageAsked())
@@ -174,6 +185,8 @@ class World(Bench):
     def _answers(self, effect, good):
         if isinstance(effect, up_do.Report):
             return self._reported(effect)
+        if isinstance(effect, link_do.Ask):
+            return self._answered(effect.what, good)
         if isinstance(effect, sup_do.Start):
             if good:
                 self.alive[effect.id] = effect.name
@@ -190,7 +203,17 @@ class World(Bench):
             return []
         held = self.progress[effect.revision].status
         held = Status.CANCELLED if effect.revision in self.cancelled else held
-        return [up_on.HubAnswered(), up_on.Reported(effect.revision, held)]
+        return [self._contact(), up_on.Reported(effect.revision, held)]
+
+    def _contact(self):
+        return dev.HubContact(True, self.device.update.running)
+
+    def _answered(self, what, good):
+        if self.away:
+            return [dev.HubSilence(self.device.update.running), link_on.Failed(what, Why.SILENT)]
+        if not good:
+            return [self._contact(), link_on.Failed(what, Why.UNKNOWN)]
+        return [self._contact(), GOOD.get(what) or link_on.Answered(what)]
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -221,15 +244,18 @@ class World(Bench):
         if self.stage is Stage.REPORT:
             self.todo.append(up_do.Report(self.work.revision))
         elif self.stage is Stage.GOALS and self.work.remote and not self.work.contact:
-            self.give(up_on.HubAnswered())
+            self.give(self._contact())
         else:
             return False
         return True
 
     def _time_passes(self):
-        if self.timers:
-            self.happen("timer", 0)
-        return bool(self.timers) or bool(self.todo)
+        """Once it is idle the link asks on and on: that is its rest."""
+        timers, idle = sorted(self.timers), self.device.link.phase is Phase.IDLE
+        due = [timer for timer in timers if not (idle and timer.startswith("link."))]
+        if due:
+            self.happen("timer", timers.index(due[0]))
+        return bool(due) or bool(self.todo)
 
     # --- what must hold -------------------------------------------------------------------------
 
@@ -269,11 +295,19 @@ class World(Bench):
         sick = self.device.sick_in(record.running)
         assert names == {one.name for one in state.containers} - set(sick)
         assert self.device.supervisor.retiring == ()
+        self._check_link()
         for name, found in self.progress.items():
             staged = name == record.staged
             queued = name in dict(self.device.queue)
             fresh = found.status is Status.NEW
             assert staged or queued or fresh or found.status in tables.FINAL, f"{name}: {found}"
+
+    def _check_link(self):
+        """R20: in remote mode, and in no other, the Hub is spoken to."""
+        device = self.device
+        remote = device.remote and device.modes.remote_allowed
+        assert device.link.phase is (Phase.IDLE if remote else Phase.OFF)
+        assert (LINE in self.timers) is remote
 
 
 def key(effect):
@@ -283,11 +317,17 @@ def key(effect):
     return getattr(effect, "name", None) or f"{type(effect).__name__} {effect!r}"
 
 
+GOOD = {
+    What.REGISTER: link_on.Registered("d1", "prn:::devices:/d1", "secret"),
+    What.LOOK_UP: link_on.Seen(owned=True),
+    What.TRAILS: link_on.TrailsSeen(present=True),
+}
 BAD = {
     up_do.LoadState: lambda e: dev.StateLoaded(e.revision, None, Cause.BAD_STATE, "bad"),
     up_do.Install: lambda e: up_on.InstallFailed(e.revision, BAD_OBJECT, "bad"),
     up_do.Fetch: lambda e: up_on.FetchFailed(e.revision, None, "cut"),
     sup_do.Prepare: lambda e: sup_on.PrepareFailed(e.id, "it cannot be mounted"),
     dev.MakeFactory: lambda e: dev.FactoryMade(e.revision, "no room"),
+    dev.CopyRevision: lambda e: dev.RevisionCopied(detail="no room"),
     dev.CollectGarbage: lambda e: dev.Collected(0),
 }

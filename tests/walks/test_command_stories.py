@@ -50,7 +50,6 @@ def returning():
 
 
 ALLOWED = Modes(remote_allowed=True)
-CLAIMED = Modes(remote_allowed=True)
 
 
 # --- abort (R3) ---------------------------------------------------------------------------------
@@ -247,7 +246,3 @@ def test_going_remote_takes_up_what_waits():
     assert bench.progress[SEVEN].status is Status.QUEUED
     assert given(bench, "GO_REMOTE") == answer(200)
     assert (bench.remote, bench.stage) == (True, Stage.REPORT)
-
-
-def test_unclaiming_a_claimed_device_is_said_to_be_missing():
-    assert idle(CLAIMED).command("UNCLAIM").status == 409

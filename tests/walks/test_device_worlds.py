@@ -32,11 +32,13 @@ HAPPENS = st.one_of(
 
 # The same examples each time: a gate must not turn red by chance.
 @settings(max_examples=300, derandomize=True)
-@given(st.sampled_from(MODES), st.booleans(), st.lists(HAPPENS, max_size=50))
-def test_whatever_happens_the_device_comes_to_rest_on_what_is_recorded(modes, proven, happens):
+@given(st.sampled_from(MODES), st.booleans(), st.booleans(), st.lists(HAPPENS, max_size=50))
+def test_whatever_happens_the_device_comes_to_rest_on_what_is_recorded(
+    modes, proven, claimed, happens
+):
     """R3 to R6, R9, R13, R16: the slot is the journal, records go forward only, pointers are those
     of the boot file; afterwards, with everything going well, all that was accepted has ended."""
-    world = World(modes, proven)
+    world = World(modes, proven, claimed)
     for what in happens:
         world.happen(*what)
     world.rest()

@@ -66,6 +66,7 @@ def follow(page, tmp_path):
         "TMPDIR": str(tmp_path),
         "COLUMNS": "200",
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "PH_UPDATER_INTERVAL": "1",
     }
     with subprocess.Popen(
         ["bash", "-c", BEGIN + at_free_doors(script(page).replace(*FASTER))],

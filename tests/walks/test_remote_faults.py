@@ -112,7 +112,9 @@ def test_a_report_that_is_lost_comes_later_and_rolls_nothing_back(remote):
     """R18; peers 3: mender PR#485, hawkbit#3185."""
     remote.claim()
     rev = remote.post(remote.checkout("two", app=app("2")))
-    remote.device.until(lambda: remote.stored(rev) and remote.stored(rev).progress == 100, "its end")
+    remote.device.until(
+        lambda: remote.stored(rev) and remote.stored(rev).progress == 100, "its end"
+    )
     remote.line.down()
     remote.device.stop()
     remote.device.start()
@@ -164,7 +166,9 @@ def test_a_hub_that_is_away_for_a_moment_over_the_reboot_harms_nothing(remote):
     assert remote.ended(rev) == DONE
 
 
-@pytest.mark.settings(PH_UPDATER_NETWORK_TIMEOUT="3", PV_REVISION_RETRIES="3")
+@pytest.mark.settings(
+    PH_UPDATER_NETWORK_TIMEOUT="3", PV_REVISION_RETRIES="3", PH_LIBEVENT_HTTP_TIMEOUT="3"
+)
 def test_a_download_without_headway_ends_a_start_and_never_hangs(remote):
     """R15; peers 3: ostree#2383, hub.mender.io/t/8299."""
     remote.claim()

@@ -90,7 +90,10 @@ def test_an_unclaimed_device_runs_on_under_a_local_name_and_registers_anew(remot
     )
     assert remote.device.at_rest()["running"] == "locals/unclaimed-1"
     assert remote.device.versions()["base"] == "healthy-base-2"
-    assert [one["name"] for one in remote.device.client.get("/steps")] == ["0", "locals/unclaimed-1"]
+    assert [one["name"] for one in remote.device.client.get("/steps")] == [
+        "0",
+        "locals/unclaimed-1",
+    ]
     remote.claim()
     assert remote.id != old
     rev = remote.post(remote.checkout("three", app=app("3"), base=base("2")))
@@ -107,6 +110,7 @@ def test_a_device_that_was_removed_at_the_hub_says_so_and_keeps_its_name(remote)
     remote.device.until(lambda: "steps failed" in log.read_text(), "a line in the log")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert any("steps failed" in line["msg"] and line["lvl"] == "WARN" for line in lines)
-    assert f"PH_CREDS_ID={remote.id}\n" in (
-        remote.device.storage.config / "pantahub.config"
-    ).read_text()
+    assert (
+        f"PH_CREDS_ID={remote.id}\n"
+        in (remote.device.storage.config / "pantahub.config").read_text()
+    )

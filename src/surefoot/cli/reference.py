@@ -62,6 +62,13 @@ Members are only ever added.
 | `logs` | the Hub's entry, a line each |
 | `join-tokens create`, `ls`; `rm` | the Hub's answer; `id`, `disabled` |
 
+**The Hub**
+
+| command | prints |
+| --- | --- |
+| `hub user add`, `passwd`, `rm`; `ls` | the account; a list of them |
+| `hub check` | what was found, and with `--repair` what was done |
+
 **Others**
 
 | command | prints |

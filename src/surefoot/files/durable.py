@@ -83,12 +83,18 @@ def make_dirs(path: Path, mode: int = 0o755) -> None:
             sync_dir(place.parent)
 
 
+# Written back on the way, so that the sync at the end is short: somebody waits for it. It promises
+# nothing: before `finish` a draft is a leftover.
+SYNC_EVERY = 8 << 20
+
+
 class Draft:
     """A file under a temporary name beside `near`, until `finish`; without it nothing is kept."""
 
     def __init__(self, near: Path, mode: int = 0o644) -> None:
         self.path = temporary(near)
         self._near = near
+        self._unsynced = 0
         with room(near):
             announce(Kind.CREATE, self.path)
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -106,7 +112,12 @@ class Draft:
             while view:
                 part = view[: part_size()]
                 announce(Kind.WRITE, self.path, len(part))
-                view = view[os.write(self._fd, part) :]
+                size = os.write(self._fd, part)
+                view = view[size:]
+                self._unsynced += size
+            if self._unsynced >= SYNC_EVERY:
+                os.fdatasync(self._fd)
+                self._unsynced = 0
 
     def finish(self, target: Path) -> None:
         """All that was written is `target`, which lies in the same directory."""

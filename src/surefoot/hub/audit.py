@@ -12,6 +12,7 @@ from surefoot.hub.db.protocol import Database, Row, Tx
 from surefoot.hub.frame.call import Call, now
 from surefoot.wire.hub import prn
 
+SELECT = "SELECT * FROM audit WHERE "
 OPERATOR = "operator"
 FORGOTTEN_AT_ONCE = 1000
 # Text of callers may be in it (a nick); a row stays short.
@@ -51,7 +52,7 @@ async def note_of_operator(tx: Tx, account: str, action: str, detail: str = "") 
 async def entries(db: Tx, account: str, before: int, most: int) -> list[Entry]:
     """Newest first, those with an `id` below `before`; of this account, "" for all."""
     mine, values = ("account = ? AND ", (account,)) if account else ("", ())
-    sql = f"SELECT * FROM audit WHERE {mine}id < ? ORDER BY id DESC LIMIT ?"
+    sql = SELECT + mine + "id < ? ORDER BY id DESC LIMIT ?"
     return [_entry(row) for row in await db.all(sql, *values, before, most)]
 
 

@@ -17,7 +17,7 @@ from surefoot.hub.frame.tokens import Tokens, load_key
 from surefoot.hub.holding import held
 from surefoot.hub.housekeeping import CHORES, keep_house
 from surefoot.hub.routes import ROUTES
-from surefoot.hub.server import Door, Server, listen
+from surefoot.hub.server import Entrance, Server, listen
 from surefoot.hub.settings import Layout, Settings, limits_of, urls_of
 from surefoot.hub.tls import Tls, tls_of
 
@@ -60,7 +60,7 @@ async def _serving(settings: Settings) -> AsyncIterator[Urls]:
         hub = await _hub(stack, settings, urls)
         server = _server(settings, hub)
         stack.push_async_callback(server.stop)
-        await server.start(*[door async for door in _doors(stack, settings, plain, secure)])
+        await server.start(*[one async for one in _entrances(stack, settings, plain, secure)])
         await _beside(stack, keep_house(hub, CHORES))
         yield urls
 
@@ -80,12 +80,12 @@ def _server(settings: Settings, hub: Hub) -> Server:
     return Server(build(hub, ROUTES, authenticate), access_log=access)
 
 
-async def _doors(
+async def _entrances(
     stack: AsyncExitStack,
     settings: Settings,
     plain: socket.socket | None,
     secure: socket.socket | None,
-) -> AsyncIterator[Door]:
+) -> AsyncIterator[Entrance]:
     if plain is not None:
         yield plain, None
     if secure is not None:

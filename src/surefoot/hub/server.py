@@ -12,14 +12,13 @@ from typing import Any
 
 from aiohttp import web
 
-from surefoot.errors import Busy, InvalidInput, SurefootError
-from surefoot.hub.frame.problems import Malformed, body_of
+from surefoot.errors import Busy, InvalidInput
+from surefoot.hub.frame.door import Door
 from surefoot.hub.settings import Address
 
 log = logging.getLogger(__name__)
-FAULT = SurefootError("The Hub has a fault; try again")
 # What is listened on, and with which TLS, if any.
-Door = tuple[socket.socket, ssl.SSLContext | None]
+Entrance = tuple[socket.socket, ssl.SSLContext | None]
 
 
 @dataclass(frozen=True)
@@ -59,9 +58,9 @@ class Server:
         self._doors: list[asyncio.Task[None]] = []
         self._greetings: set[asyncio.Task[None]] = set()
 
-    async def start(self, *doors: Door) -> None:
+    async def start(self, *entrances: Entrance) -> None:
         await self._runner.setup()
-        for listener, context in doors:
+        for listener, context in entrances:
             self._doors.append(asyncio.create_task(self._open(listener, context)))
 
     async def stop(self) -> None:
@@ -115,7 +114,7 @@ async def _next(listener: socket.socket) -> socket.socket:
             return peer
 
 
-class _Guest(web.RequestHandler):
+class _Guest(Door):
     """A connection that gives its place back, once."""
 
     __slots__ = ("_is_in", "_release")
@@ -138,26 +137,6 @@ class _Guest(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         super().connection_lost(exc)
         self._leave()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """What is no HTTP, and slips beyond the routes. JSON as all else (hub-wire 0.7); what a
-        stranger sent is in no log."""
-        if status >= 500:
-            log.error("a call failed: %s", message, exc_info=exc)
-        if request.writer.output_size > 0:
-            raise ConnectionError("the answer has begun; it can only be cut")
-        error = Malformed("This is no HTTP that can be read") if status < 500 else FAULT
-        response = web.Response(
-            body=body_of(error, status), status=status, content_type="application/json"
-        )
-        response.force_close()
-        return response
 
     def leave_unless_in(self) -> None:
         if not self._is_in:

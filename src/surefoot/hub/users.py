@@ -7,6 +7,7 @@ from surefoot.hub.accounts.passwords import hashed
 from surefoot.hub.accounts.store import Account
 from surefoot.hub.db.errors import Taken
 from surefoot.hub.db.protocol import Database, Tx
+from surefoot.hub.devices import store as devices
 
 
 async def add(
@@ -43,7 +44,7 @@ async def remove(database: Database, nick: str, with_devices: bool = False) -> i
     not meant."""
     async with database.transaction() as tx:
         account = await _known(tx, nick)
-        count = await devices_of(tx, account)
+        count = await devices.count_of(tx, account.id)
         if count and not with_devices:
             raise Conflict(
                 f"{nick} owns {count} device(s), which would go with the account, and with all "
@@ -57,11 +58,6 @@ async def remove(database: Database, nick: str, with_devices: bool = False) -> i
 async def listing(database: Database) -> list[Account]:
     """By nick."""
     return await store.everybody(database)
-
-
-async def devices_of(tx: Tx, account: Account) -> int:
-    row = await tx.one("SELECT count(*) AS n FROM devices WHERE owner = ?", account.id)
-    return int(row["n"]) if row else 0
 
 
 async def _known(tx: Tx, nick: str) -> Account:

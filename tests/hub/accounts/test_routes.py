@@ -3,6 +3,7 @@
 import pytest
 
 from surefoot.hub.frame.hub import Limits
+from surefoot.hub.frame.limits import Rate
 from surefoot.wire.hub import prn
 from tests.support.hub_world import HubWorld
 
@@ -109,6 +110,16 @@ def test_a_closed_hub_makes_no_accounts_over_the_network(tmp_path):
         # Not 403: pvr would ask for a password again and again (hub-wire 0.11).
         assert reply.status == 422
         assert "over the network" in reply.json["error"]
+
+
+def test_one_network_makes_accounts_as_people_do_and_not_as_programs_do(tmp_path):
+    """Each costs a hash of 35 ms, and every account its share of the Hub."""
+    with HubWorld(tmp_path, Limits(signup_rate=Rate(per_s=0.001, burst=2))) as world:
+        new = [{"nick": f"ada{n}", "password": PASSWORD} for n in range(3)]
+        replies = [world.call("POST", "/auth/accounts", one) for one in new]
+        assert [reply.status for reply in replies] == [200, 200, 429]
+        assert int(replies[-1].headers["retry-after"]) > 0
+        assert world.login("ada0", PASSWORD)
 
 
 # ---- the own account ---------------------------------------------------------------------------

@@ -6,6 +6,10 @@ import socket
 
 import pytest
 
+from surefoot.hub.frame.hub import Limits
+from surefoot.hub.frame.limits import Rate
+from tests.support.hub_world import HubWorld
+
 AUTO_TOKEN = "Pantahub-Devices-Auto-Token-V1"
 
 
@@ -70,6 +74,14 @@ def test_every_device_has_its_own_names(world):
     made = [world.register() for _ in range(5)]
     for key in ("id", "secret", "nick"):
         assert len({device[key] for device in made}) == 5
+
+
+def test_one_network_fills_the_hub_with_no_unclaimed_devices(tmp_path):
+    with HubWorld(tmp_path, Limits(unclaimed_rate=Rate(per_s=0.001, burst=2))) as world:
+        ada = world.user("ada")
+        assert [register(world).status for _ in range(3)] == [200, 200, 429]
+        assert register(world, auto_token=join_token(world, ada)).status == 200
+        assert register(world, {}, token=ada).status == 200
 
 
 def test_a_device_with_a_join_token_is_owned_at_once(world, ada):

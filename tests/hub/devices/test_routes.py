@@ -2,6 +2,8 @@
 
 import pytest
 
+from surefoot.hub.frame import long_list
+
 
 @pytest.fixture(scope="module")
 def fleet(world):
@@ -200,6 +202,16 @@ def test_a_removed_device_is_gone_with_its_trail_and_its_token_void(world, ada, 
     assert world.call("GET", f"/trails/{id}", token=ada).status == 404
     assert world.call("GET", "/trails/", token=token).status == 401
     assert world.call("DELETE", f"/devices/{id}", token=ada).status == 404
+
+
+def test_a_list_of_much_metadata_says_how_to_ask(world, ada, monkeypatch):
+    for _ in range(4):
+        world.call("POST", "/devices/", {"user-meta": {"k": "x" * 1000}}, token=ada)
+    monkeypatch.setattr(long_list, "LARGEST_ANSWER", 3000)
+    reply = world.call("GET", "/devices/", token=ada)
+    assert reply.status == 422
+    assert "page[size]=1" in reply.json["error"]
+    assert len(world.call("GET", "/devices/?page[size]=1&page[offset]=2", token=ada).json) == 1
 
 
 def test_a_removed_device_cannot_log_in(world, ada):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.hub.frame import limits
-from surefoot.hub.frame.limits import Buckets, Gate, Rate
+from surefoot.hub.frame.limits import Buckets, Gate, Rate, network
 
 
 def test_a_burst_is_free_then_the_rate_counts():
@@ -87,3 +87,18 @@ def test_a_gate_lets_so_many_work_and_counts_those_that_wait():
         assert (most, busy, gate.waiting) == (2, 0, 0)
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("2001:db8::1", "2001:db8::ffff:2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("fe80::1%eth0", "fe80::2%eth0", True),
+        ("no address", "no address", True),
+    ],
+)
+def test_a_caller_is_known_by_the_network_that_he_has_to_himself(one, other, is_same):
+    assert (network(one) == network(other)) is is_same

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import tempfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -25,9 +26,8 @@ ALL = Query(sort=OLDEST_FIRST, page=10_000)
 def on_rows(work):
     """What `work(database)` returns; there are two devices of one owner, d1 and d2."""
 
-    async def run():
-        database = SqliteDatabase(Path(":memory:"))
-        database._reader = database._writer  # a database in memory has one connection
+    async def run(place):
+        database = SqliteDatabase(Path(place) / "hub.db")
         try:
             await database.migrate()
             await database.run(
@@ -44,7 +44,8 @@ def on_rows(work):
         finally:
             await database.close()
 
-    return asyncio.run(run())
+    with tempfile.TemporaryDirectory() as place:
+        return asyncio.run(run(place))
 
 
 async def told(db, *lines, at=SECOND, device="d1", most=1000):
@@ -70,6 +71,18 @@ def test_lines_come_back_as_they_were_told():
         one.id, "d1", SECOND, 1, 2, "INFO", "/pantavisor.log", "pantavisor", "3", "hello"
     )
     assert same == replace(one, id=one.id + 1)
+
+
+def test_the_lines_of_a_device_that_goes_are_forgotten_and_no_others(monkeypatch):
+    monkeypatch.setattr(store, "FORGOTTEN_AT_ONCE", 2)
+
+    async def work(db):
+        await told(db, *said("a", "b", "c"))
+        await told(db, *said("d"), device="d2")
+        counts = [await store.forget(db, "d1") for _ in range(2)]
+        return counts, await found(db), [line.msg for line in await found(db, device="d2")]
+
+    assert on_rows(work) == ([3, 0], [], ["d"])
 
 
 def test_many_lines_keep_their_order():

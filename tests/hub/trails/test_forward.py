@@ -244,9 +244,7 @@ def test_what_is_told_again_changes_nothing(told):
 @pytest.mark.parametrize("held", ["NEW", "QUEUED", "DOWN", "HERE"])
 def test_what_is_not_armed_can_be_cancelled(held):
     result = cancelled(said(*LAST[held], retries=2))
-    assert result.text == (
-        '{"status":"CANCELLED","status-msg":"","progress":100,"retries":2}'
-    )
+    assert result.text == ('{"status":"CANCELLED","status-msg":"","progress":100,"retries":2}')
 
 
 @pytest.mark.parametrize("held", ["INST", "LEAVE", "START", "TEST"])

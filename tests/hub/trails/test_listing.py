@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from surefoot.hub.trails import listing
+from surefoot.hub.frame import long_list
 from tests.support import c_device_json as c_device
 
 # hub-wire 4.2: byte for byte what the C agent asks.
@@ -139,7 +139,7 @@ def test_another_device_gets_one_element_of_a_public_trail(gateway, synced):
 def test_a_list_that_would_fill_the_memory_says_how_to_ask(gateway, monkeypatch):
     for _ in range(4):
         gateway.post()
-    monkeypatch.setattr(listing, "LARGEST_ANSWER", 2000)
+    monkeypatch.setattr(long_list, "LARGEST_ANSWER", 2000)
     reply = gateway.owner_asks("GET", "/steps")
     assert reply.status == 422
     assert "page[size]=1" in reply.json["error"]

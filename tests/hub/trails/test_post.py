@@ -7,9 +7,9 @@ import pytest
 
 from surefoot.errors import Conflict
 from surefoot.hub.trails.post import (
+    LARGEST_POST,
     LONGEST_MESSAGE,
     MOST_NAMED,
-    LARGEST_POST,
     MOST_OFFERED,
     SHORT,
     check_state,

@@ -205,6 +205,6 @@ def test_all_devices_of_an_account_stand_in_one_statement(tmp_path):
     async def work(db):
         ada = await accounts.by_nick(db, "ada")
         await _device(db, "0" * 24, "gw2", ada.id)
-        return {one.nick: one.rev for one in await store.standings_of(db, ada.id)}
+        return {one.nick: one.rev async for one in store.standings_of(db, ada.id)}
 
     assert on_rows(tmp_path, work, ZERO) == {"gw1": 0, "gw2": None}

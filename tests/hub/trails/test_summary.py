@@ -79,6 +79,7 @@ def nicks(query):
         ({"sort": "timestamp"}, ["gw2", "gw1"]),
         ({"sort": "-device-nick"}, ["gw2", "gw1"]),
         ({"sort": "-public,device-nick"}, ["gw1", "gw2"]),
+        ({"sort": "device-nick,timestamp,device-nick,-device-nick"}, ["gw1", "gw2"]),
         ({"filter": '{"status":"SYNCING"}'}, ["gw2"]),
         ({"filter": '{"status":{"$ne":"SYNCING"},"public":true}'}, ["gw1"]),
         ({"filter": '{"no-such-key":1}'}, []),

@@ -77,6 +77,7 @@ async def sign_up(call: Call) -> StreamResponse:
     rules.require_nick(given.nick)
     rules.require_email(given.email)
     rules.require_password(given.password)
+    call.require_room("sign up", call.hub.limits.signup_rate)
     async with passwords.turn(call.hub):
         kept = await passwords.hashed(given.password)
     account = await _created(call, given, kept)
@@ -152,7 +153,8 @@ def _asks_as_admin(call: Call) -> bool:
 
 async def audit_log(call: Call) -> StreamResponse:
     """Newest first; what was done by the caller, his devices and others with what is his, or
-    everything for an admin who asks with `asadmin`. `before`: the `id` of the last entry of the page before."""
+    everything for an admin who asks with `asadmin`. `before`: the `id` of the last entry of the
+    page before."""
     wants_all = _asks_as_admin(call)
     before, most = _number(call, "before", 2**62), min(_number(call, "limit", 100), ENTRIES)
     account = "" if wants_all else call.who.id

@@ -6,10 +6,10 @@ its neighbours behind the same address. Every wait ends, and the right password 
 """
 
 import hashlib
-import ipaddress
 from dataclasses import dataclass
 
 from surefoot.hub.accounts.store import Failures
+from surefoot.hub.frame.limits import network
 
 SECOND = 1_000_000
 FIRST_S, LONGEST_S = 1, 60
@@ -33,12 +33,12 @@ def name(account_id: str, username: str) -> Mark:
 
 
 def address(text: str) -> Mark:
-    """An IPv6 caller has a whole /64 to himself. More is free: an office has one address."""
-    return Mark(f"from {_network(text)}", free=30)
+    """More is free: an office has one address."""
+    return Mark(f"from {network(text)}", free=30)
 
 
 def device(id: str, text: str) -> Mark:
-    return Mark(f"device {id} from {_network(text)}", free=10)
+    return Mark(f"device {id} from {network(text)}", free=10)
 
 
 def wait_s(found: Failures, at: int) -> int:
@@ -52,13 +52,3 @@ def after(found: Failures, free: int, at: int) -> Failures:
     count = 1 if is_old else found.count + 1
     wait = min(FIRST_S * 2 ** min(count - free - 1, 10), LONGEST_S) if count > free else 0
     return Failures(count, at + wait * SECOND)
-
-
-def _network(text: str) -> str:
-    try:
-        found = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return text
-    if found.version == 6 and found.ipv4_mapped is None:
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found.ipv4_mapped or found) if found.version == 6 else str(found)

@@ -51,6 +51,7 @@ async def register(call: Call) -> Registered:
 
 
 async def _unclaimed(call: Call) -> Registered:
+    call.require_room("register", call.hub.limits.unclaimed_rate)
     blank, secret = _fresh(call), names.make_secret()
     device = replace(
         blank,

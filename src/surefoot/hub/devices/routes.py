@@ -20,6 +20,7 @@ from surefoot.hub.devices.update import DeviceUpdate, NickUpdate, renamed, updat
 from surefoot.hub.frame.call import Call, decode, now
 from surefoot.hub.frame.principal import Kind
 from surefoot.hub.frame.route import Access, Route
+from surefoot.hub.logs import store as logs
 from surefoot.wire.hub import prn
 
 Change = Callable[[Device], Device]
@@ -113,8 +114,10 @@ async def _set_public(call: Call, is_public: bool) -> StreamResponse:
 
 
 async def remove(call: Call) -> StreamResponse:
-    """Its tokens are void with it: its next call is answered 401."""
+    """Its tokens are void with it: its next call is answered 401. Its logs go first: they may be
+    so many that others would wait for it."""
     device = await access.owned(call, call.part("device"))
+    await logs.forget(call.hub.database, device.id)
     async with call.hub.database.transaction() as tx:
         await store.remove(tx, device.id)
         await audit.note(tx, call, "device removed", prn.device(device.id), device.nick)

@@ -16,7 +16,8 @@ from surefoot.hub.frame.call import now
 log = logging.getLogger(__name__)
 TOUCH_EVERY = 30 * 1_000_000
 TOUCH_PATIENCE_S = 0.5
-FIRST = "SELECT * FROM devices WHERE "
+REMOVED_AT_ONCE = 100
+FIRST = "SELECT id FROM devices WHERE "
 LAST = " ORDER BY created, id LIMIT ? OFFSET ?"
 
 
@@ -83,13 +84,18 @@ async def by_nick(db: Tx, owner_id: str, nick: str) -> Device | None:
     return _device(row) if row else None
 
 
-async def find(db: Tx, wanted: Sequence[Wanted], size: int, offset: int = 0) -> list[Device]:
-    """Those for which all of `wanted` hold, oldest first; `size` of them at most, after `offset`.
-    Raises KeyError for what CONDITIONS has not."""
+async def find(db: Tx, wanted: Sequence[Wanted], size: int, offset: int = 0) -> list[str]:
+    """Ids of those for which all of `wanted` hold, oldest first; `size` of them at most, after
+    `offset`. Raises KeyError for what CONDITIONS has not."""
     conditions = " AND ".join(CONDITIONS[key, match] for key, match, _ in wanted) or "1 = 1"
     values = [value for _, match, value in wanted for _ in range(1 + (match is Match.BEGINS))]
     rows = await db.all(FIRST + conditions + LAST, *values, size, offset)
-    return [_device(row) for row in rows]
+    return [row["id"] for row in rows]
+
+
+async def count_of(db: Tx, owner_id: str) -> int:
+    row = await db.one("SELECT count(*) AS n FROM devices WHERE owner = ?", owner_id)
+    return int(row["n"]) if row else 0
 
 
 def _device(row: Row) -> Device:
@@ -192,6 +198,11 @@ async def remove(tx: Tx, id: str) -> None:
 async def expire_unclaimed(db: Tx, before: int) -> int:
     """Removes devices that nobody claimed and that were last here before this time (microseconds);
     how many. One that still polls is kept: it would register anew, under another challenge
-    (hub-wire 0.9)."""
-    sql = "DELETE FROM devices WHERE owner IS NULL AND created < ? AND seen < ?"
-    return await db.run(sql, before, before)
+    (hub-wire 0.9). A few at a time: others write meanwhile."""
+    sql = """DELETE FROM devices WHERE id IN (
+        SELECT id FROM devices WHERE owner IS NULL AND created < ? AND seen < ? LIMIT ?)"""
+    removed = 0
+    while count := await db.run(sql, before, before, REMOVED_AT_ONCE):
+        removed += count
+        await asyncio.sleep(0)
+    return removed

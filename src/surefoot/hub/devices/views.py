@@ -1,12 +1,14 @@
 """What of a device a caller is shown."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from surefoot.hub.accounts import store as accounts
+from surefoot.hub.devices import store
 from surefoot.hub.devices.access import is_insider
 from surefoot.hub.devices.metadata import EMPTY
 from surefoot.hub.devices.store import Device
 from surefoot.hub.frame.call import Call, time_text
+from surefoot.hub.frame.long_list import array
 from surefoot.hub.frame.principal import Principal
 from surefoot.wire.hub import devices as wire
 from surefoot.wire.hub import prn
@@ -18,11 +20,18 @@ async def one(call: Call, device: Device, *, secret: str = "", is_removed: bool 
     return wire.device(body(call.who, device, nick, secret, is_removed))
 
 
-async def many(call: Call, devices: Iterable[Device]) -> bytes:
-    found = list(devices)
-    nicks = {owner: await _nick(call, owner) for owner in {device.owner for device in found}}
-    bodies = (body(call.who, device, nicks[device.owner]) for device in found)
-    return wire.array(wire.device(body) for body in bodies)
+async def many(call: Call, ids: Iterable[str]) -> bytes:
+    """Raises InvalidInput for more than an answer holds."""
+    return await array(_each(call, ids))
+
+
+async def _each(call: Call, ids: Iterable[str]) -> AsyncIterator[bytes]:
+    nicks: dict[str, str] = {}
+    for id in ids:
+        device = await store.get(call.hub.database, id)
+        if device is not None:  # it may be removed meanwhile
+            nicks[device.owner] = nicks.get(device.owner) or await _nick(call, device.owner)
+            yield wire.device(body(call.who, device, nicks[device.owner]))
 
 
 def body(

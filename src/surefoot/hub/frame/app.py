@@ -1,18 +1,16 @@
 """From the table of routes to an aiohttp application: authentication, access, errors."""
 
 import logging
-import math
-import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
 from surefoot.errors import Forbidden, NotFound, SurefootError
-from surefoot.hub.frame.call import Call, address_of
+from surefoot.hub.frame.call import Call, address_of, require_room
 from surefoot.hub.frame.hub import Hub
+from surefoot.hub.frame.limits import network
 from surefoot.hub.frame.principal import NOBODY, Kind, Principal
 from surefoot.hub.frame.problems import (
-    TooMany,
     Unauthenticated,
     body_of,
     headers_of,
@@ -119,10 +117,8 @@ def _require_room(hub: Hub, request: web.Request, who: Principal) -> None:
     if who.kind is Kind.DEVICE or who.kind is Kind.USER:
         key, rate = who.id, limits.device_rate if who.kind is Kind.DEVICE else limits.account_rate
     else:
-        key, rate = address_of(hub, request), limits.address_rate
-    wait = hub.buckets.wait_s(key, rate, time.monotonic())
-    if wait > 0:
-        raise TooMany("Too many calls in a short time; slow down", math.ceil(wait))
+        key, rate = network(address_of(hub, request)), limits.address_rate
+    require_room(hub, key, rate)
 
 
 def problem(hub: Hub, request: web.Request, error: SurefootError) -> web.Response:

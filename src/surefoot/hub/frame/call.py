@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from surefoot.hub.frame.hub import Hub
+from surefoot.hub.frame.limits import Rate, network
 from surefoot.hub.frame.principal import Principal
-from surefoot.hub.frame.problems import Malformed, TooLarge
+from surefoot.hub.frame.problems import Malformed, TooLarge, TooMany
 from surefoot.hub.frame.route import Route
 
 T = TypeVar("T")
@@ -50,6 +52,10 @@ class Call:
     def token(self) -> str:
         """As it came; "" when there is none."""
         return self.request.headers.get("Authorization", "").partition(" ")[2].strip()
+
+    def require_room(self, deed: str, rate: Rate) -> None:
+        """Of a deed that has a bound of its own, for all callers of one network. Raises TooMany."""
+        require_room(self.hub, (deed, network(self.address)), rate)
 
     async def bytes(self) -> bytes:
         """The body. Raises TooLarge beyond the route's `max_body`, Malformed for one that does not
@@ -92,6 +98,13 @@ def address_of(hub: Hub, request: web.Request) -> str:
         return peer
     named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     return named[:64] or peer
+
+
+def require_room(hub: Hub, key: Hashable, rate: Rate) -> None:
+    """Raises TooMany."""
+    wait = hub.buckets.wait_s(key, rate, time.monotonic())
+    if wait > 0:
+        raise TooMany("Too many calls in a short time; slow down", math.ceil(wait))
 
 
 def decode(body: bytes, kind: type[T]) -> T:

@@ -1,10 +1,15 @@
-"""A connection that answers as JSON also what is no request at all (hub-wire 0.7)."""
+"""A connection that answers as JSON also what never comes to a route (hub-wire 0.7)."""
+
+import logging
 
 from aiohttp import web
 
+from surefoot.errors import SurefootError
 from surefoot.hub.frame.problems import Malformed, body_of
 
-UNREADABLE = "This is no HTTP request that can be read here"
+log = logging.getLogger(__name__)
+UNREADABLE = Malformed("This is no HTTP request that can be read here")
+FAULT = SurefootError("The Hub has a fault; try again")
 
 
 class Door(web.RequestHandler):
@@ -17,13 +22,14 @@ class Door(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Called for what the parser refuses: whoever scans ports writes no log of ours full, and
-        gets nothing of what he sent back. Ends the connection."""
-        self.log_debug("Refused %s", request.remote, exc_info=exc)
+        """For what the parser refuses, and for a slip of ours. Ends the connection. Whoever scans
+        ports fills no log of ours, and gets nothing of what he sent back."""
+        if status >= 500:
+            log.error("a call failed: %s", message, exc_info=exc)
         if request.writer.output_size > 0:
-            raise ConnectionError("A part of an answer was sent already")
+            raise ConnectionError("A part of an answer was sent already; it can only be cut")
         response = web.Response(
-            body=body_of(Malformed(UNREADABLE), status),
+            body=body_of(FAULT if status >= 500 else UNREADABLE, status),
             status=status,
             content_type="application/json",
         )

@@ -43,6 +43,9 @@ class Limits:
     device_rate: Rate = Rate(per_s=20, burst=500)
     account_rate: Rate = Rate(per_s=200, burst=5000)
     address_rate: Rate = Rate(per_s=500, burst=10_000)
+    # Rows that anybody may make, without a name: a class room at once, a batch of devices at once.
+    signup_rate: Rate = Rate(per_s=0.1, burst=100)
+    unclaimed_rate: Rate = Rate(per_s=1, burst=2000)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ what must hold over both (refused logins) is in the database.
 """
 
 import asyncio
+import ipaddress
 from collections.abc import Hashable
 from dataclasses import dataclass
 
@@ -59,3 +60,14 @@ class Gate:
 
     async def __aexit__(self, *_: object) -> None:
         self._free.release()
+
+
+def network(address: str) -> str:
+    """By what a caller without a name is counted. An IPv6 caller has a whole /64 to himself."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 6 and found.ipv4_mapped is None:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found.ipv4_mapped or found) if found.version == 6 else str(found)

@@ -1,15 +1,17 @@
 """Rows of logs. Each device's lines are looked through by themselves, with an index: nobody's query
 reads the lines of the whole fleet."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from surefoot.hub.db.protocol import Row, Tx, Value
+from surefoot.hub.db.protocol import Database, Row, Tx, Value
 from surefoot.hub.logs.lines import Line
 from surefoot.hub.logs.query import Order, Query
 
 AT_ONCE = 80  # lines in a statement
 PRUNE_EVERY = 1000
+FORGOTTEN_AT_ONCE = 2000
 # By how much a clock that was set back may be followed by lines that keep their order.
 SET_BACK = 60 * 1_000_000
 
@@ -68,6 +70,16 @@ async def find(
         *(device, *values, query.start + query.page),
     )
     return [_stored(row) for row in rows]
+
+
+async def forget(db: Database, device: str) -> int:
+    """All of a device that goes; how many. A few at a time: others write meanwhile."""
+    sql = "DELETE FROM logs WHERE id IN (SELECT id FROM logs WHERE device = ? LIMIT ?)"
+    forgotten = 0
+    while count := await db.run(sql, device, FORGOTTEN_AT_ONCE):
+        forgotten += count
+        await asyncio.sleep(0)
+    return forgotten
 
 
 # ---- within ------------------------------------------------------------------------------------

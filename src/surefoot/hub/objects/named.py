@@ -19,7 +19,7 @@ def named(state: str) -> dict[str, str]:
 
 
 def _text(value: msgspec.Raw) -> str:
-    """"" for what is too long for a sha256, though each of its letters were escaped."""
+    """ "" for what is too long for a sha256, though each of its letters were escaped."""
     raw = bytes(value)
     if not raw.startswith(b'"') or len(raw) > LONGEST:
         return ""

@@ -1,10 +1,13 @@
 """Routes of objects, of their bytes, and of the objects of a step (hub-wire 4, 5)."""
 
+from collections.abc import AsyncIterator, Iterable
+
 from aiohttp.web import StreamResponse
 
 from surefoot.errors import Conflict
 from surefoot.hub import audit
 from surefoot.hub.devices.filters import page
+from surefoot.hub.frame import long_list
 from surefoot.hub.frame.call import Call
 from surefoot.hub.frame.route import Access, Route
 from surefoot.hub.objects import access, store, views
@@ -75,8 +78,12 @@ async def delete_object(call: Call) -> StreamResponse:
 
 
 async def list_step_objects(call: Call) -> StreamResponse:
-    found = await access.of_step(call)
-    return call.answer(array([await views.located(call, one.stored, one.name) for one in found]))
+    return call.answer(await long_list.array(_each(call, await access.of_step(call))))
+
+
+async def _each(call: Call, found: Iterable[access.Named]) -> AsyncIterator[bytes]:
+    for one in found:
+        yield await views.located(call, one.stored, one.name)
 
 
 async def get_step_object(call: Call) -> StreamResponse:

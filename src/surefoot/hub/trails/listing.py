@@ -3,26 +3,22 @@
 The poll is what a Hub does most: every device asks every few seconds, and mostly for nothing.
 """
 
-import asyncio
+from collections.abc import AsyncIterator, Iterable
 
 from aiohttp.web import StreamResponse
 
-from surefoot.errors import InvalidInput
 from surefoot.hub.devices.access import is_owner, visible
 from surefoot.hub.devices.filters import page
 from surefoot.hub.devices.store import Device, touch
 from surefoot.hub.frame.call import Call
+from surefoot.hub.frame.long_list import array
 from surefoot.hub.frame.principal import Kind
-from surefoot.hub.frame.route import MIB
 from surefoot.hub.trails import query, store
 from surefoot.hub.trails.access import step_of
 from surefoot.hub.trails.shown import step_body
 from surefoot.wire.hub import trails as wire
 
 NOTHING = b"[]"
-LARGEST_ANSWER = 64 * MIB
-# Rows come without waiting, so a long list has to let others in now and then.
-BREATH = 64
 _FILTER = "progress.status"
 _NEW = query.statuses("NEW")
 _NOT_DONE = query.statuses('{"$ne":"DONE"}')
@@ -48,24 +44,15 @@ async def _first(call: Call, trail: str, owner: str) -> StreamResponse:
 
 
 async def _page(call: Call, device: Device) -> StreamResponse:
-    """Steps are read one by one, so that no list, however long, fills the memory."""
     wanted = _wanted(call, _NOT_DONE if is_owner(call.who, device) else _NEW)
     asked = page(call.query)
     revs = await store.revs_in(call.hub.database, device.id, wanted, asked.size, asked.offset)
-    bodies: list[bytes] = []
-    left = LARGEST_ANSWER
+    return call.answer(await array(_bodies(call, device, revs)))
+
+
+async def _bodies(call: Call, device: Device, revs: Iterable[int]) -> AsyncIterator[bytes]:
     for rev in revs:
-        if len(bodies) % BREATH == 0:
-            await asyncio.sleep(0)
-        step = await step_of(call.hub.database, device.id, rev)
-        bodies.append(await step_body(call, step, device.owner))
-        left -= len(bodies[-1])
-        if left < 0:
-            raise InvalidInput(
-                f"These steps are more than {LARGEST_ANSWER} bytes; ask for fewer with "
-                f"page[size]={max(1, len(bodies) // 2)}, and page[offset] for the next"
-            )
-    return call.answer(wire.listed(bodies))
+        yield await step_body(call, await step_of(call.hub.database, device.id, rev), device.owner)
 
 
 def _wanted(call: Call, default: tuple[str, ...]) -> tuple[str, ...]:

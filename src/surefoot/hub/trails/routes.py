@@ -1,11 +1,14 @@
 """Routes of trails and steps (hub-wire 4 and 6). Those of a step's objects are in `objects/`."""
 
+import asyncio
+
 from aiohttp.web import Response, StreamResponse
 
 from surefoot.errors import Forbidden, NotFound
 from surefoot.hub.devices import access as devices
 from surefoot.hub.devices.store import Device, get, saw, touch
 from surefoot.hub.frame.call import Call
+from surefoot.hub.frame.long_list import BREATH
 from surefoot.hub.frame.principal import Kind
 from surefoot.hub.frame.route import MIB, Access, Route
 from surefoot.hub.trails import export, listing, post, progress, remote, store, summary
@@ -48,9 +51,12 @@ async def show_trail(call: Call) -> StreamResponse:
 
 
 async def summaries(call: Call) -> StreamResponse:
-    standings = await store.standings_of(call.hub.database, call.who.id)
-    chosen = summary.selected(map(summary.summary, standings), call.query)
-    return call.answer(chosen)
+    found = []
+    async for standing in store.standings_of(call.hub.database, call.who.id):
+        found.append(summary.summary(standing))
+        if len(found) % BREATH == 0:
+            await asyncio.sleep(0)
+    return call.answer(summary.selected(found, call.query))
 
 
 async def show_summary(call: Call) -> StreamResponse:

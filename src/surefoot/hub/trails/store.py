@@ -3,7 +3,7 @@
 Source: hub-wire.md 4. Every function takes a `Tx`; a `Database` is one.
 """
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, fields
 
 from surefoot.hub.db.protocol import Row, Tx
@@ -227,9 +227,11 @@ class Standing:
     progress_time: int | None
 
 
-async def standings_of(db: Tx, owner: str) -> list[Standing]:
-    """Of all devices of an account, in one statement."""
-    return [_standing(row) for row in await db.all(_SUMMARY + "WHERE d.owner = ?", owner)]
+async def standings_of(db: Tx, owner: str) -> AsyncIterator[Standing]:
+    """Of all devices of an account. One by one: what devices say of themselves may be long."""
+    for row in await db.all("SELECT id FROM devices WHERE owner = ? ORDER BY id", owner):
+        if found := await standing_of(db, row["id"]):
+            yield found
 
 
 async def standing_of(db: Tx, device: str) -> Standing | None:

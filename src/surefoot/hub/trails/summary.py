@@ -66,7 +66,9 @@ def selected(summaries: Iterable[dict[str, Any]], query: Mapping[str, str]) -> l
     """By `?filter=` and in the order of `?sort=`. Raises Malformed."""
     tests = filters(query["filter"]) if "filter" in query else {}
     chosen = [one for one in summaries if all(test(one.get(key)) for key, test in tests.items())]
-    for word in reversed(query.get("sort", DEFAULT_SORT).split(",")):
+    # A word that comes again sorts nothing any more.
+    words = dict.fromkeys(query.get("sort", DEFAULT_SORT).split(","))
+    for word in reversed(words):
         chosen = _sorted(chosen, word)
     return chosen
 
