@@ -11,6 +11,10 @@ from pathlib import Path
 from surefoot.cli import reference as command_line
 from surefoot.device.config_keys import KEYS, Key
 from surefoot.device.server import reference as control_socket
+from surefoot.hub import openapi
+from surefoot.hub.frame.hub import Limits
+from surefoot.hub.frame.limits import Rate
+from surefoot.hub.routes import ROUTES
 from surefoot.update import reference as progress
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -51,6 +55,10 @@ secrets are not shown. Paths below `/storage` and `/run/pantavisor/pv`, and the 
 `/configs`, `/exports`, `/writable` and `/media`, are places in this device's storage and run
 directory. Keys that begin with `PV_SYSCTL_` or `PV_POWER_` are accepted and not used.
 
+Without `PH_CREDS_HOST` there is no Hub, and no connection is made. What the Hub's keys do:
+[updates from afar](../how-to/updates-from-afar.md), [the link to the
+Hub](../explanation/the-link-to-the-hub.md), [TLS](../how-to/tls-for-your-hub.md).
+
 """
         + _row("key", "value", "default", "levels", "used by")
         + _row(*["---"] * 5)
@@ -58,9 +66,62 @@ directory. Keys that begin with `PV_SYSCTL_` or `PV_POWER_` are accepted and not
     )
 
 
+def hub_api_page() -> str:
+    return (
+        MADE.format(source="the routes of `src/surefoot/hub/`")
+        + """
+# API of the Hub
+
+Pantavisor's protocol, so that its agent and `pvr` work; rows that only Surefoot has are not told
+apart. A running Hub serves the same with the types of all bodies as `/openapi.json`.
+
+- JSON in and out. A path may end with a slash. Ids are 24 hex digits, names are PRNs
+  (`prn:::devices:/ID`), times RFC 3339. Unknown members are let pass.
+- `Authorization: Bearer TOKEN`, with a token of `POST /auth/login`. Without a good one: 401, with
+  `WWW-Authenticate: JWT realm="pantahub services", ph-aeps="BASE/auth"`.
+- An error is `{"incident":N,"error":"TEXT","code":STATUS}`; the text says what to do. 400: cannot
+  be read; 401: log in; 403: log in as somebody else; 404: not there; 409: the present state forbids
+  it; 413, 429, 507: too large, too often, no room; 422: makes no sense; 503: busy, with
+  `Retry-After`. [Why these](../decisions/0018-who-may-see-what.md).
+- *For* says who gets past the door. Whose things he may see or change is a second question: his
+  own, and what a public device shows. At `/local-s3` the right is in the address itself.
+
+"""
+        + _limits(Limits())
+        + openapi.markdown(ROUTES)
+    )
+
+
+def _limits(limits: Limits) -> str:
+    rows = {
+        "a token of a device; of a user; anonymous": ", ".join(
+            map(_span, (limits.token_s, limits.user_token_s, limits.anonymous_s))
+        ),
+        "an address for an object's bytes": _span(limits.url_s),
+        "one object": f"{limits.max_object // 1024**3} GiB",
+        "lines of log kept for each device": f"{limits.log_lines:,}",
+        "calls of one device": _rate(limits.device_rate),
+        "calls of one account": _rate(limits.account_rate),
+        "calls without a token from one address": _rate(limits.address_rate),
+    }
+    lines = [_row("limit of", "is"), _row("---", "---"), *(_row(*pair) for pair in rows.items())]
+    return "".join(lines)
+
+
+def _span(seconds: int) -> str:
+    units = ((86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
+    size, unit = next((size, unit) for size, unit in units if seconds % size == 0)
+    return f"{seconds // size} {unit}".replace("1 days", "1 day")
+
+
+def _rate(rate: Rate) -> str:
+    return f"{rate.per_s:g} a second, {rate.burst:,} at once after a pause"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/command-line.md": command_line.page,
     "reference/config.md": config_page,
+    "reference/hub-api.md": hub_api_page,
     "reference/progress.md": progress.page,
     "reference/socket.md": control_socket.page,
 }

@@ -94,6 +94,7 @@ class Line:
                     break
                 if self.rate and over.wait(len(data) / self.rate):
                     break
+        over.set()
         for one in pair:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)

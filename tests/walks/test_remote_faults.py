@@ -193,5 +193,6 @@ def test_the_hub_killed_in_the_middle_of_everything_changes_nothing(remote):
     remote.device.until(lambda: is_downloading(remote, rev, 1), "the download")
     remote.hub.stop(signal.SIGKILL)
     remote.hub.start()
+    remote.line.rate = 0
     assert remote.ended(rev) == UPDATED
     assert "all is well" in remote.hub.command("check")

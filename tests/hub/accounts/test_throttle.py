@@ -8,6 +8,7 @@ from surefoot.hub.accounts.store import Failures
 from surefoot.hub.accounts.throttle import FORGOTTEN_S, LONGEST_S, SECOND
 
 AT = 1_700_000_000 * SECOND
+HERE = "192.0.2.1"
 
 
 def waits(free, tries):
@@ -44,9 +45,17 @@ def test_old_failures_count_for_nothing():
 
 
 def test_names_are_kept_as_hashes_and_accounts_by_their_id():
-    assert "secret" not in throttle.name("", "my secret typed here").key
-    assert throttle.name("", "Ada") == throttle.name("", "ada")
-    assert throttle.name("id1", "ada") == throttle.name("id1", "ada@example.org")
+    assert "secret" not in str(throttle.name("", "my secret typed here", HERE))
+    assert throttle.name("", "Ada", HERE) == throttle.name("", "ada", HERE)
+    assert throttle.name("id1", "ada", HERE) == throttle.name("id1", "ada@example.org", HERE)
+
+
+def test_nobody_elsewhere_soon_keeps_a_name_out():
+    here, everywhere = throttle.name("id1", "ada", HERE)
+    there, same = throttle.name("id1", "ada", "198.51.100.7")
+    assert here.key != there.key
+    assert everywhere == same
+    assert everywhere.free >= 50 * here.free
 
 
 def test_an_address_is_held_back_with_the_whole_network_of_its_caller():

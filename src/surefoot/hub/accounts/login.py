@@ -57,10 +57,8 @@ async def checked_user(call: Call, username: str, password: str) -> Account:
     """Raises Unauthenticated, TooMany, Busy."""
     database = call.hub.database
     account = await store.by_login(database, username)
-    marks = (
-        throttle.name(account.id if account else "", username),
-        throttle.address(call.address),
-    )
+    names = throttle.name(account.id if account else "", username, call.address)
+    marks = (*names, throttle.address(call.address))
     await _require_no_wait(database, marks)
     async with passwords.turn(call.hub):
         # Again: others of the same name were checked while this one waited for its turn.
@@ -70,7 +68,8 @@ async def checked_user(call: Call, username: str, password: str) -> Account:
             await _refuse(call, marks, name, account.id if account else "")
     assert account is not None
     # The address is not cleared: an own account would make it free for guessing at others.
-    await store.clear_failures(database, marks[0].key)
+    for mark in names:
+        await store.clear_failures(database, mark.key)
     return account
 
 

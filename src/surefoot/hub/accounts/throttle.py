@@ -1,8 +1,10 @@
 """How long to wait after refused logins. Pure: the rows are in `store.py`.
 
-People are held back by name and by address. A device is held back only where it failed from: its
-secret cannot be guessed, so nobody elsewhere may keep it out, nor may one broken device keep out
-its neighbours behind the same address. Every wait ends, and the right password works after it.
+People are held back by address, and by name: soon where it failed from, so that nobody elsewhere
+keeps them out, and late everywhere, so that nobody guesses from many places. A device is held back
+only where it failed from: its secret cannot be guessed, so nobody elsewhere may keep it out, nor
+may one broken device keep out its neighbours behind the same address. Every wait ends, and the
+right password works after it.
 """
 
 import hashlib
@@ -25,11 +27,12 @@ class Mark:
     free: int
 
 
-def name(account_id: str, username: str) -> Mark:
-    """`account_id`: "" when there is no such account; then the hash of what was tried, since people
-    type passwords into the wrong field."""
+def name(account_id: str, username: str, address: str) -> tuple[Mark, Mark]:
+    """Here and everywhere. `account_id`: "" when there is no such account; then the hash of what
+    was tried, since people type passwords into the wrong field."""
     tried = hashlib.sha256(username.lower().encode("utf-8", "replace")).hexdigest()[:32]
-    return Mark(f"name {account_id or tried}", free=5)
+    key = f"name {account_id or tried}"
+    return Mark(f"{key} from {network(address)}", free=5), Mark(key, free=500)
 
 
 def address(text: str) -> Mark:

@@ -79,14 +79,17 @@ async def _prove(call: Call, stored: Stored) -> None:
 async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
     """The body, joined to pieces that are worth a thread. Raises Malformed for one that is cut or
     stands still."""
-    gathered = bytearray()
+    gathered: list[bytes] = []
+    size = 0
     while chunk := await _chunk(request):
-        gathered += chunk
-        if len(gathered) >= PIECE:
-            yield bytes(gathered)
+        gathered.append(chunk)
+        size += len(chunk)
+        if size >= PIECE:
+            yield b"".join(gathered)
             gathered.clear()
+            size = 0
     if gathered:
-        yield bytes(gathered)
+        yield b"".join(gathered)
 
 
 async def _chunk(request: web.Request) -> bytes:
