@@ -84,8 +84,8 @@ def typical_state(owner):
             "#spec": "service-manifest-src@1",
             "args": {"PV_GROUP": "app", "PV_RESTART_POLICY": "container"},
             "docker_config": {"Cmd": ["/sbin/init"], "Env": ["PATH=/bin:/sbin"], "User": "0:0"},
-            "docker_digest": f"registry.example.org/{name}@sha256:{'0' * 64}",
-            "docker_name": f"registry.example.org/{name}",
+            "docker_digest": f"images.example.org/{name}@sha256:{'0' * 64}",
+            "docker_name": f"images.example.org/{name}",
             "template": "builtin-lxc-docker",
         }
     return json.dumps(state, sort_keys=True, separators=(",", ":"))

@@ -59,3 +59,13 @@ def test_a_storage_in_use_is_refused(surefoot: Run, tree: Path, tmp_path: Path) 
     ran = surefoot("device", "create", tmp_path / "s", "--from", tree)
     assert ran.code == 3
     assert "holds a device already; start it with `surefoot device run`" in ran.err
+
+
+def test_join_says_where_and_refuses_what_is_no_hub(surefoot: Run, tmp_path: Path) -> None:
+    storage = tmp_path / "device"
+    assert surefoot("device", "create", storage, "--from", checkout(tmp_path / "tree")).code == 0
+    ran = surefoot("device", "join", storage, "https://hub.example.org:12366", "--json")
+    assert json.loads(ran.out) == {"storage": str(storage), "hub": "hub.example.org:12366"}
+    ran = surefoot("device", "join", storage, "http://hub.example.org")
+    assert (ran.code, ran.out) == (3, "")
+    assert "is not https" in ran.err

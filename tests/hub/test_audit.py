@@ -8,7 +8,9 @@ import pytest
 from surefoot.errors import Conflict
 from surefoot.hub import audit
 from surefoot.hub.db.sqlite import SqliteDatabase
+from surefoot.hub.devices.register import AUTO_TOKEN
 from surefoot.hub.frame.principal import ANONYMOUS, NOBODY, Kind, Principal
+from tests.support.hub_world import HubWorld
 
 ADA = Principal(Kind.USER, "a" * 24, "ada", "a" * 24)
 ADAS_DEVICE = Principal(Kind.DEVICE, "d" * 24, "gw", ADA.id)
@@ -101,3 +103,40 @@ def test_a_long_text_of_a_caller_is_cut(told):
         return await audit.entries(database, "", 99, 99)
 
     assert len(told(story)[0].detail) == audit.LONGEST_DETAIL
+
+
+# ---- over the wire -----------------------------------------------------------------------------
+
+
+def test_every_change_by_a_person_is_told_once_to_the_owner(tmp_path):
+    """And what others do with what is his: who joins by his token, who fails to log in as it."""
+    state = {"#spec": "pantavisor-service-system@1"}
+    with HubWorld(tmp_path) as world:
+        ada = world.user("ada")
+        id, device = world.device(ada)
+        world.call("POST", "/trails/", state, token=device)
+        at, trail = f"/devices/{id}", f"/trails/{id}"
+        join = world.call("POST", "/devices/tokens", {}, token=ada).json
+        nobodys = {"username": f"prn:::devices:/{id}", "password": "wrong"}
+        story = [
+            ("PUT", f"{at}/user-meta", {"a": "1"}, "user-meta changed"),
+            ("PATCH", f"{at}/user-meta", {"a": "2"}, "user-meta changed"),
+            ("PUT", at, {"user-meta": {"a": "3"}}, "user-meta changed"),
+            ("PATCH", at, {"nick": "gw9"}, "device renamed"),
+            ("PUT", f"{at}/public", None, "device published"),
+            ("POST", f"{trail}/steps", {"rev": -1, "state": state}, "step posted"),
+            ("PUT", f"{trail}/steps/1/state", state, "state replaced"),
+            ("PUT", f"{trail}/steps/1/meta", {"why": "x"}, "meta replaced"),
+            ("PUT", f"{trail}/steps/1/cancel", None, "step cancelled"),
+            ("DELETE", f"/devices/tokens/{join['id']}", None, "join-token disabled"),
+            ("DELETE", at, None, "device removed"),
+        ]
+        joined = world.call("POST", "/devices/", headers={AUTO_TOKEN: join["token"]})
+        refused = world.call("POST", "/auth/login", nobodys)
+        assert (joined.status, refused.status) == (200, 401)
+        for method, target, body, _ in story:
+            assert world.call(method, target, body, token=ada).status == 200
+        told = [entry["action"] for entry in world.call("GET", "/audit", token=ada).json]
+    wanted = ["account made", "device claimed", "join-token made"]
+    wanted += ["device registered", "login refused", *(action for *_, action in story)]
+    assert told[::-1] == wanted

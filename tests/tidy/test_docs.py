@@ -1,15 +1,18 @@
 """The documentation says what is so: its links lead somewhere, its commands exist."""
 
 import importlib.util
+import re
 
 import pytest
 from typer.main import get_command
 
 from surefoot.cli.app import app
 from surefoot.device.events import Kind
+from surefoot.device.waits import LINK_FOR
 from surefoot.errors import OUTCOMES
 from surefoot.lab.crash.explore import boundaries
 from surefoot.lab.crash.stories import ALL
+from surefoot.link.record import Phase
 from tests.support import pages
 from tests.support.pages import NOT_RUN, blocks, commands, links
 from tests.tidy.source import ROOT
@@ -92,6 +95,27 @@ def test_the_page_of_exit_codes_has_them_all():
 def test_the_page_of_events_has_every_kind():
     text = (DOCS / "reference" / "events.md").read_text()
     assert not [kind for kind in (*Kind, "lost") if f"\n| `{kind}` |" not in text]
+
+
+def test_the_page_of_a_hubs_files_has_every_table():
+    text = (DOCS / "reference" / "files-of-a-hub.md").read_text()
+    folder = ROOT / "src" / "surefoot" / "hub" / "db" / "migrations"
+    made = "".join(file.read_text() for file in folder.rglob("*.sql"))
+    tables = re.findall(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)", made)
+    assert tables
+    assert not [table for table in tables if f"`{table}`" not in text]
+
+
+def test_the_page_of_status_has_every_phase_and_what_is_waited_for():
+    text = (DOCS / "reference" / "status.md").read_text()
+    assert not [phase for phase in Phase if phase is not Phase.OFF and f"`{phase}`" not in text]
+    assert not [reason for reason in LINK_FOR.values() if f"`{reason}`" not in text]
+
+
+def test_the_index_of_decisions_has_them_all_in_their_order():
+    folder = DOCS / "decisions"
+    pages = sorted(page.name for page in folder.glob("0*.md"))
+    assert [path for path, _ in links(folder / "index.md")] == pages
 
 
 def test_blocks_are_found_with_what_stands_before_them(tmp_path):

@@ -10,6 +10,8 @@ from typing import Protocol
 from surefoot.cli.paint import Paint
 
 Show = Callable[[Iterable[str]], None]
+Cell = tuple[str, int]
+"""A painted line, and the columns that it takes."""
 MIN_COLUMNS = 100
 _TOGETHER_S = 0.15
 """What is told within this time stands side by side."""
@@ -25,8 +27,8 @@ class Text:
     word: str = ""
     hang: int = 2
 
-    def lines(self, width: int, paint: Paint) -> list[tuple[str, int]]:
-        """Painted, each with the columns that it takes, `width` at most."""
+    def lines(self, width: int, paint: Paint) -> list[Cell]:
+        """Painted, of `width` columns at most."""
         hang = " " * min(self.hang, width // 2)
         indent = " " * (len(self.plain) - len(self.plain.lstrip()))
         found = textwrap.wrap(
@@ -84,24 +86,19 @@ class Prefixed:
 
 
 class Columns:
-    """`width` of both together. What is told at about the same time stands in the same lines."""
+    """`width` of both together; their names stand above. What is told at about the same time stands
+    in the same lines."""
 
     def __init__(self, names: tuple[str, str], width: int, paint: Paint, show: Show) -> None:
-        self._names = names
         self._bar = paint("│" if paint.lines else "|", "dim")
         self._width = (width - 3) // 2
         self._paint, self._show = paint, show
         self._waiting: tuple[list[Text], list[Text]] = ([], [])
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._show([self._row(*((paint(name, "bold"), len(name)) for name in names))])
         self._ticker = threading.Thread(target=self._tick, daemon=True)
         self._ticker.start()
-
-    def heads(self) -> None:
-        """The names of the sides, above what follows."""
-        with self._lock:
-            cells = [(self._paint(name, "bold"), len(name)) for name in self._names]
-            self._show([self._row(*cells)])
 
     def put(self, side: int, texts: Sequence[Text]) -> None:
         with self._lock:
@@ -132,6 +129,6 @@ class Columns:
         for texts in self._waiting:
             texts.clear()
 
-    def _row(self, left: tuple[str, int], right: tuple[str, int]) -> str:
+    def _row(self, left: Cell, right: Cell) -> str:
         fill = " " * (self._width - left[1])
         return f"{left[0]}{fill} {self._bar} {right[0]}".rstrip()

@@ -32,7 +32,9 @@ _SIDES = ("device", "hub")
 _HEADS = ("the device records", "the Hub and its owner's desk")
 _TITLES = ("REVISION", "DEVICE", "HUB", "TOOK", "MESSAGE")
 _WORD = re.compile(r"[A-Z]{3,}\b")
-_CAUSE_INDENT = 22
+# A line that tells of an update: when, how it stands, and behind that a message.
+_ROW = re.compile(r" *[\d.]+ (s|min \d+ s)  [A-Z]")
+_MESSAGE_AT = 22
 
 
 @app.command(
@@ -120,9 +122,9 @@ class Printer:
         first = self._first.setdefault(entry.change, entry.since)
         at = duration(seconds_between(first, entry.since)).rjust(8)
         line = f"{at}  {entry.status:11} {entry.message}"
-        texts = [*texts, Text(line.rstrip(), word=entry.status, hang=_CAUSE_INDENT)]
+        texts = [*texts, Text(line.rstrip(), word=entry.status, hang=_MESSAGE_AT)]
         for cause in causes(entry.cause):
-            texts.append(Text(f"{'':{_CAUSE_INDENT}}{cause}", "dim", hang=_CAUSE_INDENT))
+            texts.append(Text(f"{'':{_MESSAGE_AT}}{cause}", "dim", hang=_MESSAGE_AT))
         self._put("device", texts)
 
     def command(self, words: Sequence[str]) -> None:
@@ -131,9 +133,9 @@ class Printer:
     def prints(self, text: str) -> None:
         word = _WORD.search(text)
         status = word[0] if word and status_style(word[0]) else ""
-        hang = len(text) - len(text.lstrip())
-        at = word.end() + 1 if word and status else hang
-        self._put("hub", [Text(text, word=status, hang=min(at, _CAUSE_INDENT))])
+        indent = len(text) - len(text.lstrip())
+        hang = _MESSAGE_AT if _ROW.match(text) else max(indent, 2)
+        self._put("hub", [Text(text, word=status, hang=hang)])
 
     def differs(self, text: str) -> None:
         self._layout.across([self._paint(f"  ! NOT AS THE SCRIPT SAYS: {text}", "bad")])

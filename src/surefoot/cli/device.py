@@ -70,6 +70,46 @@ def create(
 Examples:
 
 \b
+  surefoot hub ca > hub-ca.pem
+  surefoot device join /var/lib/surefoot https://hub.example.org:12366 --ca hub-ca.pem
+  surefoot device join my-device https://127.0.0.1:12366 --ca hub-ca.pem --token TOKEN
+"""
+)
+def join(
+    storage: Storage,
+    url: Annotated[str, typer.Argument(metavar="URL", help="https://HOST[:PORT] of the Hub.")],
+    ca: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca",
+            metavar="FILE",
+            help="Certificates to trust, as PEM [default: those in /certs].",
+        ),
+    ] = None,
+    token: Annotated[
+        str, typer.Option("--token", metavar="TOKEN", help="An auto-join token: owned at once.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Point a device at a Hub; it registers there when it is started next.
+
+    Until somebody claims it, `surefoot ctl status` shows what to type for that.
+    """
+    from surefoot.device.join import join as point
+    from surefoot.device.storage import Storage as Stored
+
+    address = point(Stored(storage.resolve()), url, ca, token)
+    if as_json:
+        output.show_json({"storage": str(storage.resolve()), "hub": address})
+    else:
+        output.show([f"{storage} joins the Hub at {address} when it is started next"])
+
+
+@app.command(
+    epilog="""\
+Examples:
+
+\b
   surefoot device run /var/lib/surefoot --run /run/surefoot
   surefoot device run my-device --run my-device.run
 """

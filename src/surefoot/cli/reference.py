@@ -73,6 +73,7 @@ Members are only ever added.
 
 | command | prints |
 | --- | --- |
+| `device join` | `storage`, `hub` |
 | `ctl events` | a line each: `{"id":N,"event":KIND,"data":{}}` |
 | `ctl logs` | a line each: the agent's as it is stored; a container's as `{"platform":C,"msg":L}` |
 | `ctl containers start`, `stop`, `restart` | `kind` `container`, `name`, `action`, `status` |

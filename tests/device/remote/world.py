@@ -1,6 +1,7 @@
 """What the agent lends its hands towards the Hub, as far as tests need it; the Hub is real."""
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from surefoot.link.record import Link, Phase
 from surefoot.update.record import Record
 from tests.support.bench_device import PATIENCE_S, BenchDevice
 from tests.support.stand_in import StandIn
-from tests.support.stand_in_values import Asked
+from tests.support.stand_in_values import Asked, Step
 
 LINKED = Link(phase=Phase.IDLE, known=True, settled=True, claimed=True)
 
@@ -74,7 +75,10 @@ class Life:
         return self
 
     def sync(self) -> "Life":
-        self.hub.world.trails.setdefault(self.hub.device.id, {})
+        """The Hub has its trail."""
+        state = json.loads(self.storage.read_state_text("0"))
+        first = Step(0, state, "Factory State (rev 0)", {}, {"status": "DONE"})
+        self.hub.world.trails[self.hub.device.id] = {0: first}
         return self
 
     @asynccontextmanager

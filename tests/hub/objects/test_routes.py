@@ -27,6 +27,15 @@ def test_every_answer_is_json_or_empty(world, ada):
         assert json.loads(reply.body)["code"] == reply.status
 
 
+def test_a_stale_login_spoils_no_signed_url(world, ada):
+    """The right is in the path (hub-wire 0.3)."""
+    stale = {"Authorization": "Bearer of.another.time"}
+    announced = ada.announce(b"signed").json
+    assert world.call("PUT", announced["signed-puturl"], b"signed", headers=stale).status == 200
+    reply = world.call("GET", announced["signed-geturl"], headers=stale)
+    assert (reply.status, reply.body) == (200, b"signed")
+
+
 def test_only_the_name_of_an_object_is_changed(ada, eve):
     ada.send(b"named anew")
     target = f"/objects/{sha_of(b'named anew')}"

@@ -1,9 +1,11 @@
 """Bytes on their way in, over real sockets."""
 
+import asyncio
 import errno
 import itertools
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -148,6 +150,20 @@ def test_a_sender_that_is_slow_but_moves_is_waited_for(world, ada, monkeypatch):
             pause.wait(0.7)
             wire.write(bytes([byte]))
         assert wire.answer() == (200, b"")
+
+
+def test_what_comes_in_crumbs_is_not_gathered_crumb_by_crumb():
+    """Each is an object of its own in memory, many times its size."""
+    crumbs = iter([*[b"x"] * (room.CRUMBS + 1), b""])
+
+    async def readany():
+        return next(crumbs)
+
+    async def gather():
+        request = SimpleNamespace(content=SimpleNamespace(readany=readany))
+        return [piece async for piece in room._pieces(request)]
+
+    assert asyncio.run(gather()) == [b"x" * room.CRUMBS, b"x"]
 
 
 def test_two_uploads_of_one_object_at_once_are_both_good(world, ada):

@@ -33,7 +33,9 @@ def add(
     nick: Nick,
     from_stdin: FromStdin = False,
     email: Annotated[str, typer.Option(metavar="ADDRESS", help="To log in by as well.")] = "",
-    admin: Annotated[bool, typer.Option("--admin", help="May see all accounts, the audit log, the metrics.")] = False,
+    admin: Annotated[
+        bool, typer.Option("--admin", help="May see all accounts, audit and metrics.")
+    ] = False,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:

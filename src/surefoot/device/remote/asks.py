@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 
 from surefoot.client.hub.refusals import HubRefused
 from surefoot.device import effects as dev
+from surefoot.device.remote.credentials import Identity
 from surefoot.device.remote.steps import store
 from surefoot.device.remote.sync import send_revision
 from surefoot.device.remote.values import as_texts
-from surefoot.errors import Busy, Forbidden, InvalidInput, NotFound, SurefootError, Unreachable
+from surefoot.errors import (
+    Busy,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    SurefootError,
+    Unreachable,
+)
 from surefoot.link import effects as do
 from surefoot.link import events as on
 from surefoot.link.record import What, Why
@@ -18,7 +27,7 @@ from surefoot.wire.hub.answers import Offered
 from surefoot.wire.progress import Progress, Status
 
 if TYPE_CHECKING:
-    from surefoot.device.remote.remote import Remote, World
+    from surefoot.device.remote.remote import Remote
 
 log = logging.getLogger(__name__)
 # What a device that is free asks for (hub-wire 4.2), and one that is busy (R16).
@@ -87,18 +96,22 @@ async def sync(remote: "Remote", _: do.Ask) -> on.Event:
 
 async def steps(remote: "Remote", ask: do.Ask) -> on.Event:
     """A step that is found is stored, then told of; only then is the question answered."""
-    world = remote.world
+    world, identity = remote.world, remote.identity
     statuses = NEW_ONLY if ask.new_only else OPEN
-    offered = await remote.hub.pending(remote.identity.id, statuses)
+    offered = await remote.hub.pending(identity.id, statuses)
     if offered is not None:
-        stored = await asyncio.to_thread(_store, world, offered)
+        stored = await asyncio.to_thread(_store, remote, identity, offered)
         world.post(dev.StepFound(offered.revision, stored))
     return on.Answered(What.STEPS)
 
 
-def _store(world: "World", offered: Offered) -> Progress | None:
-    """Garbage collection meanwhile must not take it for one that nobody wants (R21)."""
+def _store(remote: "Remote", identity: Identity, offered: Offered) -> Progress | None:
+    """Garbage collection meanwhile must not take it for one that nobody wants (R21). Raises
+    Conflict when it is a step of the device that this one was before (R20)."""
+    world = remote.world
     with world.lock:
+        if remote.identity != identity:
+            raise Conflict(f"Step {offered.revision} is none of this device any more")
         world.stored_this_boot.add(offered.revision)
         return store(world.storage, offered, lambda: world.device().in_use)
 

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.device.config import Config
-from surefoot.device.config_keys import find
+from surefoot.device.config_edit import change
 from surefoot.device.storage import Storage
-from surefoot.errors import NotFound
 from surefoot.files import durable
-from surefoot.files.objects import contents
 
 OURS = ("PH_CREDS_ID", "PH_CREDS_PRN", "PH_CREDS_SECRET")
 
@@ -57,27 +55,4 @@ def _path(storage: Storage) -> Path:
 
 
 def _write(storage: Storage, values: dict[str, str]) -> None:
-    path = _path(storage)
-    others = [line for line in _lines(path) if _key(line) not in OURS]
-    lines = [*others, *(f"{key}={value}".encode() for key, value in values.items())]
-    if not lines:  # the reference's agent never gets past a file without a byte (recorded/README)
-        durable.remove(path)
-        return
-    data = b"".join(line + b"\n" for line in lines)
-    storage.reserve.lend(lambda: durable.write(path, data, 0o600))
-
-
-def _lines(path: Path) -> list[bytes]:
-    """As they stand there, comments too."""
-    try:
-        return contents(path).rstrip(b"\n\0").split(b"\n")
-    except NotFound:
-        return []
-
-
-def _key(line: bytes) -> str:
-    """What a line sets, under its own name, however an older file spells it (hub-wire 12:
-    `creds.id`)."""
-    name = line.partition(b"=")[0].decode(errors="replace").strip().strip("\0\ufeff")
-    found = find(name.replace(".", "_")) or find("PH_" + name.replace(".", "_"))
-    return found.name if found else name
+    change(storage, _path(storage), OURS, values)

@@ -22,6 +22,8 @@ from surefoot.hub.objects.store import Stored
 PATIENCE_S = 60.0
 # What one upload holds in memory, and hands to the disk in one go.
 PIECE = 512 * 1024
+# The same, when they come one by one: each costs more than its bytes.
+CRUMBS = 256
 
 
 async def upload(call: Call) -> web.StreamResponse:
@@ -84,7 +86,7 @@ async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
     while chunk := await _chunk(request):
         gathered.append(chunk)
         size += len(chunk)
-        if size >= PIECE:
+        if size >= PIECE or len(gathered) >= CRUMBS:
             yield b"".join(gathered)
             gathered.clear()
             size = 0

@@ -193,7 +193,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(
         "7",
         "The Hub goes away while a revision is tested",
-        "who cannot be reached cannot mend: back to the rollback point, and told later",
+        "it could not be mended from afar: rolled back, and the Hub is told once it is back",
         (
             Step(
                 "10",
@@ -275,7 +275,7 @@ SETTINGS: dict[str, str] = {
 GROUPS: dict[str, Any] = {
     "groups": [
         {"name": "root", "status_goal": "STARTED", "restart_policy": "system", "timeout": 30},
-        {"name": "app", "status_goal": "READY", "restart_policy": "container", "timeout": 6},
+        {"name": "app", "status_goal": "READY", "restart_policy": "container", "timeout": 5},
     ]
 }
 FINAL_AT_HUB = frozenset({Status.UPDATED, Status.DONE, Status.ERROR, Status.CANCELLED})
