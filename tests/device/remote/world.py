@@ -41,6 +41,23 @@ class Room:
         self.free += self.made.pop(0) if self.made else 0
 
 
+class Gate(threading.Event):
+    """For a fault's `hold`: tells who has come to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arrived = threading.Semaphore(0)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._arrived.release()
+        return super().wait(timeout)
+
+    async def arrived(self, count: int = 1) -> None:
+        """So many requests wait here, or have."""
+        for _ in range(count):
+            assert await asyncio.to_thread(self._arrived.acquire, timeout=PATIENCE_S)
+
+
 class Life:
     """One life of the agent's side. `heard`: all that was posted, in order."""
 
