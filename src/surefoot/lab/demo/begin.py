@@ -85,21 +85,16 @@ def _claim(stage: Stage) -> Iterator[str]:
 def _shown(stage: Stage, name: str) -> str:
     """A file of the run directory (hub-wire.md 8.3)."""
     path = stage.device.run / name
-    return stage.device.until(lambda: path.is_file() and path.read_text().strip(), name) or ""
+    return stage.until(lambda: path.is_file() and path.read_text().strip(), name) or ""
 
 
 def _first_sync(stage: Stage) -> Iterator[str]:
     watch = stage.desk.begin("devices", "--watch")
-    syncing = lambda: _tells(watch.lines, Status.SYNCING.value)  # noqa: E731
+    status, message = FACTORY
     try:
-        stage.device.until(syncing, "SYNCING at the Hub")
+        stage.until(lambda: watch.tells(Status.SYNCING.value), "SYNCING at the Hub")
         stage.line.become(GOOD)
-        status, message = FACTORY
-        stage.device.until(lambda: _tells(watch.lines, f"{status}  {message}"), "the first sync")
+        stage.until(lambda: watch.tells(f"{status}  {message}"), "the first sync")
     except TimedOut as error:
-        yield f"{str(error).splitlines()[0]}: `{watch}` printed {watch.lines}"
+        yield f"{error}: `{watch}` printed {watch.lines}"
     watch.end(signal.SIGINT)
-
-
-def _tells(lines: list[str], text: str) -> bool:
-    return any(text in line for line in list(lines))

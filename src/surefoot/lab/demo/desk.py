@@ -35,6 +35,10 @@ class Running:
                 if self.lines[-1]:
                     self._audience.prints(self.lines[-1])
 
+    def tells(self, text: str) -> bool:
+        """Some line holds it."""
+        return any(text in line for line in tuple(self.lines))
+
     def wait(self, seconds: float = _PATIENCE_S) -> int:
         """Its exit code. Raises TimedOut; it is gone then, too."""
         try:

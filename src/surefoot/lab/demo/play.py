@@ -105,7 +105,7 @@ def _while_it_is_off(stage: Stage, scene: Scene, watch: Watch) -> Differences:
         if not step.is_run:
             yield from stage.run("cancel", stage.nick, step.revision)
     posting = stage.post(last, waits=True)
-    stage.device.until(lambda: compare.told_rows(posting.lines), f"{last.revision} at the Hub")
+    stage.until(lambda: compare.told_rows(posting.lines), f"{last.revision} at the Hub")
     stage.power_on()
     yield from _until_ended(stage, scene, watch, posting)
 
@@ -130,7 +130,7 @@ def _with_two_power_cuts(stage: Stage, scene: Scene, watch: Watch) -> Difference
     posting = stage.post(step, waits=True)
     size = stage.lacking(step)
     watch.until(_until_in(stage, step, Status.DOWNLOADING))
-    stage.device.until(lambda: meter.passed > size // 3, "a third of the bytes")
+    stage.until(lambda: meter.passed > size // 3, "a third of the bytes")
     stage.cut_the_power()
     stage.line.become(GOOD)
     stage.power_on()

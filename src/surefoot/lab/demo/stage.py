@@ -1,21 +1,25 @@
 """What stands on the stage: a device, its Hub, the line between them, and the owner's desk."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from surefoot.client.checkout import open_source
 from surefoot.client.desk.steps import View
+from surefoot.errors import TimedOut
 from surefoot.lab.checkouts import Part, write
+from surefoot.lab.demo import compare
 from surefoot.lab.demo.audience import Audience, Side
 from surefoot.lab.demo.desk import Desk, Running
 from surefoot.lab.demo.story import GROUPS, SETTINGS, Contents, Step
 from surefoot.lab.demo.watch import Watch
 from surefoot.lab.line import Line
-from surefoot.lab.real import RealDevice
+from surefoot.lab.real import LOOK_S, RealDevice
 from surefoot.lab.real_hub import Owner, RealHub
 
+T = TypeVar("T")
 _READY = {"status_goal": "READY"}
 CERTS = "certs"
 LOOPBACK = "127.0.0.1"
@@ -76,17 +80,24 @@ class Stage:
         return self.desk.begin(*words)
 
     def run(self, *words: str, said: str = "") -> Iterator[str]:
-        """A command that must succeed."""
+        """A command that must succeed. Gives differences."""
         running = self.desk.begin(*words, said=said)
-        code = running.wait(self.left_s())
-        if code:
-            yield f"`{running}` ended with {code}, not 0"
+        yield from compare.exit_code(running, running.wait(self.left_s()), 0)
 
     def views(self, *steps: Step) -> list[View]:
         """What the Hub holds of them."""
         return self.owner.views(self.nick, [int(step.revision) for step in steps])
 
     # ---- the device ----------------------------------------------------------------------------
+
+    def until(self, holds: Callable[[], T], what: str) -> T:
+        """Waits for a true answer. Raises TimedOut."""
+        deadline = time.monotonic() + self.left_s()
+        while not (answer := holds()):
+            if time.monotonic() > deadline:
+                raise TimedOut(f"waited in vain for {what}")
+            time.sleep(LOOK_S)
+        return answer
 
     def watch(self) -> Watch:
         return Watch(self.device.client, self.audience, self.left_s)
