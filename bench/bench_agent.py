@@ -4,59 +4,20 @@ the CPU of that PUT against `curl --unix-socket` to a sink plus `sha256sum` of t
 Goals of issue 4: idle <= 40 MiB, peak <= idle + 8 MiB, CPU ratio <= 1.3.
 """
 
-import hashlib
 import json
-import os
-import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
+
+from measuring import MIB, agent_pid, children_s, cpu_s, make_object, pss_mib, watched_pss
 
 from surefoot.lab.checkouts import Part, write
 from surefoot.lab.images import Image
 from surefoot.lab.real import RealDevice
 
 SIZE_MIB = int(sys.argv[1]) if len(sys.argv) > 1 else 500
-MIB = 1 << 20
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def agent_pid(device):
-    for pid in device.processes():
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if b"agent" in line:
-            return pid
-    raise SystemExit("the agent is not there")
-
-
-def pss_mib(pid):
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def cpu_s(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def children_s():
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def make_object(place):
-    digest = hashlib.sha256()
-    with place.open("wb") as file:
-        for _ in range(SIZE_MIB):
-            piece = os.urandom(MIB)
-            digest.update(piece)
-            file.write(piece)
-    return digest.hexdigest()
 
 
 def upload(socket, source, target):
@@ -66,17 +27,9 @@ def upload(socket, source, target):
 
 def measured_put(device, source, sha):
     pid = agent_pid(device)
-    before, children, peak, over = cpu_s(pid), children_s(), [0.0], threading.Event()
-
-    def watch():
-        while not over.wait(0.02):
-            peak[0] = max(peak[0], pss_mib(pid))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    upload(device.run / "pv-ctrl", source, f"objects/{sha}")
-    over.set()
-    watcher.join()
+    before, children = cpu_s(pid), children_s()
+    with watched_pss(pid) as peak:
+        upload(device.run / "pv-ctrl", source, f"objects/{sha}")
     return cpu_s(pid) - before + children_s() - children, peak[0]
 
 
@@ -113,7 +66,7 @@ def main():
         device = RealDevice(place / "device")
         device.create(write(place / "checkout", place / "images", parts)).start()
         device.at_rest()
-        sha = make_object(place / "object")
+        sha = make_object(place / "object", SIZE_MIB)
         time.sleep(2)  # idle is what is left when nothing happens
         idle = pss_mib(agent_pid(device))
         cpu, peak = measured_put(device, place / "object", sha)

@@ -20,7 +20,17 @@ from pathlib import Path
 
 from cutting_line import Line
 from hub_on_loopback import Hub, free_port
-from measuring import HASH, MIB, cpu_s, make_object, piped, pss_mib, python_cpu_s, watched_pss
+from measuring import (
+    HASH,
+    MIB,
+    agent_pid,
+    cpu_s,
+    make_object,
+    piped,
+    pss_mib,
+    python_cpu_s,
+    watched_pss,
+)
 
 from surefoot.client.checkout import open_source
 from surefoot.lab.checkouts import Part, write
@@ -118,13 +128,6 @@ class Bench:
     def fetch(self, sha):
         """As a person would: `curl URL`."""
         return ["curl", "-sS", "--cacert", self.ca, self.owner.url_of(sha)]
-
-
-def agent_pid(device):
-    for pid in device.processes():
-        if b"agent" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-            return pid
-    raise SystemExit("the agent is not there")
 
 
 def whole(bench, number):

@@ -1,4 +1,7 @@
-"""The line between a device and its Hub: a relay that counts bytes, and cuts where it is told."""
+"""The line between a device and its Hub: a relay that counts bytes, and cuts where it is told.
+
+The laboratory's own (`surefoot.lab.line`) is made for slow lines; this one keeps up with loopback.
+"""
 
 import contextlib
 import socket

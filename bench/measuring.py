@@ -20,6 +20,14 @@ HASH = (
 )
 
 
+def agent_pid(device):
+    """Of a `RealDevice` that runs."""
+    for pid in device.processes():
+        if b"agent" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            return pid
+    raise SystemExit("the agent is not there")
+
+
 def cpu_s(pid):
     """User and system time of a process with its threads and the children it has waited for."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

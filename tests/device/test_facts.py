@@ -4,6 +4,7 @@ import pytest
 
 from surefoot.device import facts, journal
 from surefoot.device.effects import Command
+from surefoot.device.remote.reports import note_told
 from surefoot.update import tables
 from surefoot.update.tables import Cause, Point
 from surefoot.wire.progress import PERCENT, Progress
@@ -94,6 +95,34 @@ def test_an_unfinished_remote_record_waits_with_its_starts(device):
     store(device, "3", app="a1")
     device.storage.write_progress("3", progress(tables.DOWNLOADED, retries=2))
     assert gather(device).waiting == (("3", 2),)
+
+
+def test_what_the_hub_was_never_told_of_a_remote_revision_is_to_be_told(device):
+    """R18: a final record, unless it is the very one that was told. Local ones are never told, and
+    revision 0 was with the first sync."""
+    for revision in ("0", "3", "4", "5", "locals/x"):
+        if revision != "0":
+            store(device, revision, app="a1")
+        device.storage.write_progress(revision, progress(tables.ERROR[Cause.GOAL]))
+    device.storage.write_progress("5", progress(tables.TESTING_COMMIT))
+    assert gather(device).untold == ("3", "4")
+    note_told(device.storage, "3", progress(tables.ERROR[Cause.GOAL]))
+    note_told(device.storage, "4", progress(tables.UPDATED))
+    assert gather(device).untold == ("4",)
+
+
+def test_a_record_that_cannot_be_read_is_told_to_nobody(device):
+    store(device, "3", app="a1")
+    (device.storage.trail("3") / ".pv" / "progress").write_bytes(b"\x00garbage")
+    assert gather(device).untold == ()
+
+
+def test_the_mode_is_the_one_that_was_chosen_last(device):
+    """R20: durable; a device that was never told is in the mode that it may be in."""
+    assert not gather(device).remote
+    assert facts.gather(device.storage, device.loader, "0", True, True).remote
+    journal.write_mode(device.storage, remote=False)
+    assert not facts.gather(device.storage, device.loader, "0", True, True).remote
 
 
 def test_the_journal_comes_with_the_record_of_its_revision(device):

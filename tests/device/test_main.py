@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 
 import pytest
@@ -12,13 +13,18 @@ from surefoot.boot import BACKENDS
 from surefoot.client.socket import SocketClient
 from surefoot.device import main
 from surefoot.device.config import Config, Places
+from surefoot.device.remote import credentials
+from surefoot.device.remote.credentials import Identity
 from surefoot.device.storage import Storage
 from surefoot.errors import SurefootError
 from surefoot.files.lock import Lock
+from surefoot.link.record import Policy as LinkPolicy
 from surefoot.revision import parse
 from surefoot.update.record import Policy
 from tests.support.bench_device import PATIENCE_S, state_text
 from tests.support.machine import waited_for
+from tests.support.server_certificate import issue
+from tests.support.stand_in import StandIn
 
 
 @pytest.fixture
@@ -158,6 +164,91 @@ def test_a_setting_made_by_command_is_there_after_a_reboot(storage):
         process.wait(PATIENCE_S)
     with running(storage) as (_, client):
         assert client.get("/config")["debug.ssh"] is True
+
+
+# ---- its Hub -----------------------------------------------------------------------------------
+
+
+def link_of(storage, tmp_path, **settings):
+    return main._link(storage, Config.read(Places(storage.root, tmp_path), settings))
+
+
+def test_what_the_link_begins_with_is_configuration_and_what_was_learned_before(storage, tmp_path):
+    settings = {
+        "PH_UPDATER_INTERVAL": "3",
+        "PH_METADATA_USRMETA_INTERVAL": "4",
+        "PH_METADATA_DEVMETA_INTERVAL": "6",
+        "PH_ONLINE_REQUEST_THRESHOLD": "2",
+    }
+    link = link_of(storage, tmp_path, **settings)
+    assert link.policy == LinkPolicy(3, 4, 6, 2)
+    assert (link.known, link.settled, link.claimed) == (False, False, False)
+    credentials.keep(storage, Identity("5fd0", "prn:::devices:/5fd0", "s3cret"))
+    link = link_of(storage, tmp_path)
+    assert (link.id, link.known, link.settled, link.claimed) == ("5fd0", True, False, False)
+    credentials.settle(storage)
+    link = link_of(storage, tmp_path)
+    assert (link.known, link.settled, link.claimed) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "allowed"),
+    [
+        ({}, False),
+        ({"PH_CREDS_HOST": "hub"}, True),
+        ({"PH_CREDS_HOST": "hub", "PV_CONTROL_REMOTE": "0"}, False),
+        ({"PV_CONTROL_REMOTE": "1"}, False),
+    ],
+)
+def test_without_a_host_or_a_leave_there_is_no_hub(storage, tmp_path, settings, allowed):
+    """config.md."""
+    config = Config.read(Places(storage.root, tmp_path), settings)
+    assert main._modes(config).remote_allowed is allowed
+
+
+@pytest.fixture
+def hub(tmp_path):
+    certificate = issue(tmp_path / "certs")
+    with StandIn(certificate) as hub:
+        hub.settings = {
+            "PH_CREDS_HOST": "localhost",
+            "PH_CREDS_PORT": str(hub.port),
+            "PV_LIBTHTTP_CERTSDIR": str(tmp_path / "certs"),
+            "PH_UPDATER_INTERVAL": "1",
+            "PH_LIBEVENT_HTTP_RETRIES": "0",
+        }
+        yield hub
+
+
+def test_it_registers_is_claimed_and_sends_what_it_runs(storage, hub):
+    """hub-wire 8."""
+    with running(storage, **hub.settings) as (process, client):
+        hub.wait(lambda: hub.devices)
+        run = client.path.parent
+        assert waited_for((run / "challenge").exists)
+        assert (run / "challenge").read_text() == hub.device.challenge
+        assert (run / "device-id").read_text() == hub.device.id
+        hub.claim()
+        hub.wait(lambda: hub.trails)
+        assert waited_for(lambda: not (run / "challenge").exists())
+        hub.wait(lambda: hub.device.device_meta.get("pantahub.claimed") == "1")
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stderr.read() == ""
+    with running(storage, **hub.settings) as (process, _):
+        hub.wait(lambda: hub.asked(r"GET /trails/\w+/steps"))
+        assert len(hub.devices) == 1, "it is the same device after a reboot"
+
+
+def test_a_hub_that_hangs_does_not_keep_it_from_ending(storage, hub):
+    """Whatever is under way is cut; no task is left to complain of."""
+    fault = hub.fault("POST /devices/", hold=threading.Event())
+    with running(storage, **hub.settings) as (process, _):
+        assert waited_for(lambda: fault.hits)
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stderr.read() == ""
+        fault.hold.set()
 
 
 # ---- how it ends -------------------------------------------------------------------------------

@@ -137,9 +137,37 @@ def test_the_number_of_keys_is_bounded(tmp_path, monkeypatch):
 def test_the_hubs_metadata_replaces_what_was_there(tmp_path, store):
     store.put("old", "1")
     store.put("same", "2")
-    store.replace({"same": "2", "new": "3", "../bad": "4"})
+    assert store.replace({"same": "2", "new": "3", "../bad": "4"})
     assert store.all() == {"same": "2", "new": "3"}
     assert MetaStore(tmp_path / "meta", "User meta").all() == {"same": "2", "new": "3"}
+
+
+def test_the_hubs_metadata_changes_nothing_when_it_is_what_is_there_already(store):
+    """It is asked for every few seconds."""
+    store.put("same", "2")
+    written = []
+    with durable.observe(written.append):
+        assert not store.replace({"same": "2", "../bad": "4"})
+    assert written == []
+
+
+def test_what_of_the_hubs_cannot_be_kept_is_said_once(store, caplog):
+    for _ in range(3):
+        store.replace({"../bad": "4", "good": "1"})
+    assert caplog.text.count("Metadata is left out") == 1
+    store.replace({"good": "1"})
+    store.replace({"../bad": "4", "good": "1"})
+    assert caplog.text.count("Metadata is left out") == 2
+
+
+def test_more_keys_of_the_hubs_than_fit_hold_up_no_other(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("surefoot.device.metadata.KEYS_MAX", 3)
+    store = MetaStore(tmp_path / "m", "User meta")
+    assert store.replace({str(number): "x" for number in range(5)})
+    assert store.all() == {"0": "x", "1": "x", "2": "x"}
+    assert caplog.text.count("User meta has 3 keys") == 2
+    assert store.replace({"4": "x"})
+    assert store.all() == {"4": "x"}
 
 
 def full_disk(step):

@@ -12,9 +12,13 @@ from surefoot.device import effects as dev
 from surefoot.device import facts, journal
 from surefoot.device.logs import LogLine
 from surefoot.device.perform import Hands
+from surefoot.device.remote import credentials
+from surefoot.device.remote.credentials import Identity
+from surefoot.device.storage import Space
 from surefoot.errors import NoRoom
 from surefoot.files import durable
 from surefoot.files.durable import Kind
+from surefoot.link import effects as link_do
 from surefoot.supervisor import effects as sup_do
 from surefoot.supervisor import events as sup_on
 from surefoot.update import effects as up_do
@@ -303,6 +307,168 @@ def test_the_end_is_noted_for_the_agents_loop(bench):
     leave = dev.Leave(True, "power-off by command")
     bench.perform(leave)
     assert bench.hands.leave == leave
+
+
+def test_a_remote_revision_is_copied_or_its_failure_told(bench):
+    """R20."""
+    bench.store("7")
+    bench.storage.install("7", facts.read_state(bench.storage, "7")[0])
+    name = "locals/unclaimed-1"
+    assert bench.perform(dev.CopyRevision("7"), answers=1) == [dev.RevisionCopied(name)]
+    assert (bench.storage.trail(name) / "app/root.squashfs").read_bytes() == b"a1"
+    (failed,) = bench.perform(dev.CopyRevision("99"), answers=1)
+    assert (failed.name, bool(failed.detail)) == ("", True)
+
+
+def test_a_forgotten_hub_leaves_neither_credentials_nor_trails(bench):
+    """R20: also on a device whose configuration names no Hub any more."""
+    bench.store("7")
+    credentials.keep(bench.storage, Identity("1", "prn:::devices:/1", "s"))
+    credentials.settle(bench.storage)
+    bench.perform(dev.ForgetHub(), dev.ForgetHub())
+    assert bench.storage.revisions() == ["0"]
+    assert not (bench.storage.config / "pantahub.config").exists()
+    assert not credentials.is_settled(bench.storage)
+
+
+class FakeRemote:
+    """What the hands ask of the Hub's side."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __getattr__(self, name):
+        return lambda *arguments: self.calls.append((name, *arguments))
+
+
+def with_hub(bench, *effects, answers=0):
+    """The calls on the Hub's side, and what was posted."""
+    remote = FakeRemote()
+
+    async def life():
+        news = asyncio.Queue()
+        hands = Hands(bench.parts, news.put_nowait)
+        hands.remote = remote
+        async with asyncio.timeout(PATIENCE_S):
+            for effect in effects:
+                hands.perform(effect)
+            heard = [await news.get() for _ in range(answers)]
+        hands.catch_up()
+        return heard
+
+    heard = asyncio.run(life())
+    return remote.calls, heard
+
+
+def test_what_the_link_wants_goes_to_the_hubs_side(bench):
+    ask, forget = link_do.Ask(link_do.What.STEPS), dev.ForgetHub()
+    calls, _ = with_hub(bench, ask, forget, up_do.StopFetch("7"))
+    assert calls == [
+        ("perform", ask),
+        ("forget_hub",),
+        ("stop_fetch", up_do.StopFetch("7")),
+        ("catch_up",),
+    ]
+
+
+def test_local_mode_ends_every_question(bench):
+    """R20."""
+    calls, _ = with_hub(bench, dev.SetMode(False), dev.SetMode(True))
+    assert calls == [("stop_asking",), ("catch_up",)]
+
+
+def test_the_stored_record_is_what_is_reported(bench):
+    bench.store("7")
+    calls, _ = with_hub(bench, up_do.Save("7", tables.QUEUED, x=0, y=3), up_do.Report("7"))
+    assert calls[0] == ("report", "7", bench.storage.read_progress("7"))
+
+
+def test_a_record_that_waits_for_room_is_reported_all_the_same(bench):
+    """A full disk keeps the Hub from nothing."""
+    bench.store("7")
+    with durable.observe(full_disk(bench.storage.reserve)):
+        saved = up_do.Save("7", tables.QUEUED, x=0, y=3)
+        calls, _ = with_hub(bench, saved, up_do.Report("7"))
+    assert calls[0][2].message == "Retried 0 of 3"
+
+
+def test_a_step_whose_trail_is_gone_ends_instead_of_waiting_for_an_answer_for_ever(bench):
+    """Design rule 7: the Hub offers it anew."""
+    _, heard = with_hub(bench, up_do.Save("7", tables.QUEUED), up_do.Report("7"), answers=1)
+    assert heard == [up_on.Reported("7", facts.Status.CANCELLED)]
+
+
+def test_what_is_missing_is_fetched_with_the_record_that_its_figures_go_into(bench):
+    bench.store("7")
+    gone = hashlib.sha256(b"a1").hexdigest()
+    bench.storage.objects.remove(gone)
+    bench.storage.write_progress("7", facts.Progress(facts.Status.DOWNLOADING, "Retry 1 of 3", 25))
+
+    async def life():
+        news = asyncio.Queue()
+        hands = Hands(bench.parts, news.put_nowait)
+        hands.remote = FakeRemote()
+        async with asyncio.timeout(PATIENCE_S):
+            hands.perform(up_do.LoadState("7"))
+            await news.get()
+            hands.perform(up_do.Fetch("7"))
+        return hands.remote.calls
+
+    assert asyncio.run(life()) == [("fetch", "7", [gone], bench.storage.read_progress("7"))]
+
+
+def test_what_has_come_into_use_meanwhile_is_not_collected(bench):
+    """R21: the collection waits for the lock, and the device goes on."""
+    bench.store()
+    bench.storage.write_progress(X, facts.Progress(facts.Status.ERROR, "Internal error", 100))
+
+    async def life():
+        news = asyncio.Queue()
+        hands = Hands(bench.parts, news.put_nowait, in_use=lambda: frozenset({X}))
+        hands.perform(dev.CollectGarbage(frozenset({"0"})))
+        async with asyncio.timeout(PATIENCE_S):
+            return await news.get()
+
+    assert asyncio.run(life()) == dev.Collected(0)
+    assert bench.storage.revisions() == ["0", X]
+
+
+def test_a_step_of_the_hub_that_no_queue_has_yet_is_not_collected(bench):
+    """R21: it is stored before anybody is told of it; garbage may be collected in between."""
+    bench.store("7")
+    bench.parts.stored_this_boot.add("7")
+    bench.storage.write_progress("7", facts.Progress(facts.Status.NEW, "", 0))
+    bench.perform(dev.CollectGarbage(frozenset({"0"})), answers=1)
+    assert bench.storage.revisions() == ["0", "7"]
+
+
+def test_garbage_collection_takes_what_has_begun_to_come_for_nobody(bench):
+    """R14."""
+    (bench.storage.partial / ("a" * 64)).write_bytes(b"x" * 5000)
+    (collected,) = bench.perform(dev.CollectGarbage(frozenset({"0"})), answers=1)
+    assert collected.reclaimed >= 5000
+    assert list(bench.storage.partial.iterdir()) == []
+
+
+def test_room_is_made_for_a_download(bench):
+    """R12: after garbage collection."""
+
+    async def life():
+        hands = Hands(bench.parts, lambda _: None, in_use=lambda: frozenset({"0"}))
+        bench.store(base="b0", app="a" * 100_000)
+        bench.storage.write_progress(X, facts.Progress(facts.Status.ERROR, "Internal error", 100))
+        await hands.make(1)
+
+    asyncio.run(life())
+    assert bench.storage.revisions() == ["0"]
+
+
+def test_what_is_always_to_be_free_is_no_room_for_a_download(bench, monkeypatch):
+    """config.md PV_STORAGE_GC_RESERVED, in percent."""
+    hands = Hands(bench.parts, lambda _: None)
+    for free, available in ((100, 50), (50, 0), (10, 0)):
+        monkeypatch.setattr(bench.storage, "space", lambda free=free: Space(1000, free))
+        assert hands.available() == available
 
 
 def test_without_a_hub_nothing_is_fetched_and_nothing_waits_for_it(bench):

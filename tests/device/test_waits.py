@@ -1,9 +1,12 @@
 """Each wait says what waits, for what, and how long it may take (design rule 7; peers 3:
 hawkbit#693, nebraska#853: "Waiting..." without a reason)."""
 
+from dataclasses import replace
+
 from surefoot.device import effects as dev
 from surefoot.device.turn import Modes
 from surefoot.device.waits import FOR, waits
+from surefoot.link.record import Link, Phase
 from surefoot.supervisor import events as sup_on
 from surefoot.update import tables
 from surefoot.update.tables import COMMIT_TIMER, Stage
@@ -94,3 +97,11 @@ def test_a_factory_revision_waits_for_its_goals():
     bench.progress = {"0": stored(tables.READY_TO_RUN)}
     bench.boot()
     assert told(bench) == [("update 0", FOR[Stage.FACTORY], None)]
+
+
+def test_a_hub_that_does_not_know_the_device_any_more_is_waited_for():
+    """Design rule 7: no wait without a reason that is said."""
+    refused = Link(Phase.IDLE, known=True, settled=True, online=True, refused=True)
+    bench = Bench().on()
+    device = replace(bench.device, link=refused)
+    assert [wait["for"] for wait in waits(device)] == ["the Hub to know this device again"]

@@ -99,6 +99,8 @@ def test_an_unclaimed_device_runs_on_under_a_local_name_and_registers_anew(remot
     rev = remote.post(remote.checkout("three", app=app("3"), base=base("2")))
     assert (rev, remote.ended(rev)) == (1, UPDATED)
     config = (remote.device.storage.config / "pantahub.config").read_text()
+    waits = [wait["for"] for wait in remote.device.status()["waits"]]
+    assert "the Hub to know this device again" in waits
     assert f"PH_CREDS_ID={remote.id}\n" in config
 
 

@@ -52,7 +52,7 @@ Members are only ever added.
 
 | command | prints |
 | --- | --- |
-| `devices` | a list of `id`, `nick`, `running`, `target`, `status`, `status-msg`, `seen`, `address` |
+| `devices` | `id`, `nick`, `running`, `target`, `status`, `status-msg`, `seen`, `address` of each |
 | `devices DEVICE` | the same as one object, with `public`, `device-meta`, `user-meta` |
 | `devices --watch` | such a row a line, each time that one changes |
 | `step` | the Hub's step, and `changes` (`path`, `kind`; null without a step before) |

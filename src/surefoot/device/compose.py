@@ -211,6 +211,9 @@ def _goals(turn: Turn, told: sup_do.Tell) -> None:
 
 
 def _failed(turn: Turn, told: sup_do.Tell) -> None:
+    """What really happened goes first: the owner at the Hub sees these lines and no others (R7)."""
+    if told.detail:
+        turn.log("ERROR", "supervisor", f"container {told.container}: {told.detail}")
     turn.log("ERROR", "state", f"platform '{told.container}' is not running")
     if turn.device.update.update is not None:
         turn.log("ERROR", "controller", "a platform did not work as expected. Tearing down...")

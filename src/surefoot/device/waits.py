@@ -22,6 +22,7 @@ FOR: dict[Stage, str] = {
 }
 
 
+REFUSED = "the Hub to know this device again"
 LINK_FOR: dict[Phase, str] = {
     Phase.REGISTER: "this device to be registered",
     Phase.CLAIM: "somebody to claim this device",
@@ -67,4 +68,6 @@ def _link_reason(link: Link) -> str:
     """A device that the Hub does not answer waits for that first of all; empty for no wait."""
     if link.phase is Phase.OFF:
         return ""
-    return LINK_FOR.get(link.phase, "") if link.online else "the Hub to answer"
+    if not link.online:
+        return "the Hub to answer"
+    return REFUSED if link.refused else LINK_FOR.get(link.phase, "")

@@ -47,7 +47,6 @@ class Line:
         self.port: int = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
-        self._open: set[asyncio.StreamWriter] = set()
         self._joints: set[asyncio.Task[Any]] = set()
         self._flows = asyncio.Event()
         self._flows.set()
@@ -79,7 +78,6 @@ class Line:
     async def _end(self) -> None:
         self._server.close()
         await self._become(DOWN)
-        await asyncio.gather(*self._joints, return_exceptions=True)
 
     async def _become(self, condition: Condition) -> None:
         self.condition = condition
@@ -88,15 +86,16 @@ class Line:
         else:
             self._flows.set()
         if not condition.is_up:
-            for writer in self._open:
-                writer.transport.abort()
+            joints = list(self._joints)
+            for joint in joints:
+                joint.cancel()
+            await asyncio.gather(*joints, return_exceptions=True)
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
         task = asyncio.current_task()
         assert task is not None
         self._joints.add(task)
-        self._open.add(writer)
         try:
             if self.condition.is_up:
                 await self._through(reader, writer)
@@ -104,22 +103,18 @@ class Line:
             pass  # the Hub is away, or one of them is gone: to the other the line is cut
         finally:
             writer.transport.abort()
-            self._open.discard(writer)
             self._joints.discard(task)
 
     async def _through(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(_HOST, self.target)
-        self._open.add(far_writer)
         try:
-            if self.condition.is_up:
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(self._carry(reader, far_writer, is_measured=False))
-                    both.create_task(self._carry(far_reader, writer, is_measured=True))
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._carry(reader, far_writer, is_measured=False))
+                both.create_task(self._carry(far_reader, writer, is_measured=True))
         except* OSError:
             pass
         finally:
             far_writer.transport.abort()
-            self._open.discard(far_writer)
 
     async def _carry(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_measured: bool

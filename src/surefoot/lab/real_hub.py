@@ -66,9 +66,9 @@ class RealHub:
         # It says where it listens once it does.
         while b"https://" not in self.output.read_bytes()[begin:]:
             if self.process.poll() is not None:
-                raise SurefootError(f"The Hub has ended: {self.said()}")
+                raise SurefootError(f"The Hub has ended: {self.said(begin)}")
             if time.monotonic() > deadline:
-                raise TimedOut(f"The Hub does not begin to listen: {self.said()}")
+                raise TimedOut(f"The Hub does not begin to listen: {self.said(begin)}")
             time.sleep(_LOOK_S)
         return self
 
@@ -90,8 +90,9 @@ class RealHub:
             process.kill()
             process.wait()
 
-    def said(self) -> str:
-        return self.output.read_text(errors="replace").strip()
+    def said(self, begin: int = 0) -> str:
+        """All that it has printed, from that byte on."""
+        return self.output.read_bytes()[begin:].decode("utf-8", "replace").strip()
 
 
 class Owner:

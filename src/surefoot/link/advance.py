@@ -53,6 +53,7 @@ def _forgotten(link: Link, event: on.Forgotten) -> Result:
 def _ended(link: Link, event: on.Ended) -> Result:
     """Answers to what is still asked come too late from now on."""
     ended = replace(link, phase=Phase.OFF, asked=frozenset(), online=False, misses=0, failures=0)
+    ended = replace(ended, refused=False)
     return ended, tuple(do.DropTimer(timer) for timer in (LINE, *METAS))
 
 
@@ -118,8 +119,8 @@ def _answered(link: Link, event: on.Answered) -> Result:
 
 
 def _good(link: Link, what: What) -> Link:
-    failures = 0 if what in LINE_ASKS else link.failures
-    return replace(link, asked=link.asked - {what}, failures=failures)
+    link = replace(link, asked=link.asked - {what})
+    return replace(link, failures=0, refused=False) if what in LINE_ASKS else link
 
 
 def _meta_timer(link: Link, what: What, least_s: float = LEAST_S) -> do.SetTimer:
@@ -136,7 +137,7 @@ def _failed(link: Link, event: on.Failed) -> Result:
     if event.what not in LINE_ASKS:
         return link, (_meta_timer(link, event.what, _delay_s(link, event.retry_after_s)),)
     said = _said(link, event)
-    link = replace(link, failures=link.failures + 1)
+    link = replace(link, failures=link.failures + 1, refused=event.why is Why.UNKNOWN)
     delay_s = _delay_s(link, event.retry_after_s)
     if event.why is Why.UNKNOWN and event.what is What.LOOK_UP and not link.settled:
         link = replace(link, phase=Phase.REGISTER, id="", challenge="", known=False)

@@ -54,7 +54,8 @@ class Link:
     """`id`, `challenge`: what its owner claims it by; empty while unknown, and once it is owned.
     `settled`: the Hub has told an owner once, also in an earlier life: such a device does not
     register anew by itself. `working`: an update is in work; `tried`: its revision runs on trial.
-    `misses`: silences in a row; `failures`: failed asks of the line in a row."""
+    `misses`: silences in a row; `failures`: failed asks of the line in a row; `refused`: the last
+    of them because the Hub does not know this device (any more)."""
 
     phase: Phase = Phase.OFF
     id: str = ""
@@ -67,5 +68,6 @@ class Link:
     tried: bool = False
     misses: int = 0
     failures: int = 0
+    refused: bool = False
     asked: frozenset[What] = frozenset()
     policy: Policy = field(default_factory=Policy)

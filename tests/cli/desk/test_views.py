@@ -72,7 +72,7 @@ def test_one_device_has_its_metadata() -> None:
         "public      yes",
         "",
         "DEVICE-META  VALUE",
-        "a            {'x': [1]}",
+        'a            {"x": [1]}',
         "b            1",
     ]
 

@@ -15,11 +15,13 @@ from surefoot.lab.crash.stories import (
     APPLY,
     APPLY_ABORT,
     FACTORY,
+    GO_REMOTE,
     MAKE_FACTORY,
     NON_REBOOT,
     REBOOT,
     REMOTE,
     REMOTE_GOOD,
+    REMOTE_NEW,
     REMOTE_REBOOT,
     ROLLBACK,
     TWO,
@@ -27,6 +29,7 @@ from surefoot.lab.crash.stories import (
     UPDATED_THEN_REBOOT,
 )
 from surefoot.lab.crash.story import Ask, Story, state
+from surefoot.link import effects as link_do
 from surefoot.update import effects as up_do
 from surefoot.update import tables
 from surefoot.wire.progress import PERCENT, Progress, Status
@@ -227,6 +230,24 @@ def lose_the_factory(machine):
     machine.accepted.append(Ask(1, "MAKE_FACTORY"))
 
 
+REMOTE_HARM = [
+    (REMOTE_GOOD, lambda machine: machine.hub.trails["device-1"].update({"1": Status.TESTING})),
+    (REMOTE_GOOD, lambda machine: machine.hub.trails["device-1"].update({"1": Status.DONE})),
+    (REMOTE_GOOD, lambda machine: machine.hub.trails["device-1"].update({"2": Status.DONE})),
+    (REMOTE_NEW, lambda machine: setattr(machine.hub, "devices", 2)),
+    (REMOTE_NEW, lambda machine: setattr(machine.disk, "id", "")),
+    (UNCLAIM, lambda machine: setattr(machine.disk, "id", "device-1")),
+    (GO_REMOTE, lambda machine: setattr(machine.disk, "remote", False)),
+]
+
+
+@pytest.mark.parametrize(("story", "harm"), REMOTE_HARM)
+def test_every_invariant_of_the_hub_can_fail(story, harm):
+    machine = rested(story)
+    harm(machine)
+    assert list(problems(machine)) != []
+
+
 HARM = [
     lose_done,
     lose_state,
@@ -263,6 +284,11 @@ def test_a_device_that_forgot_its_journal_would_be_found(monkeypatch):
     """A mutation of the engine itself: commands are answered without being stored."""
     monkeypatch.setitem(HANDS, dev.Journal, Machine.nothing)
     assert list(explore(NON_REBOOT)) != []
+
+
+def test_a_device_that_does_not_keep_its_name_would_be_found(monkeypatch):
+    monkeypatch.setitem(HANDS, link_do.Keep, Machine.nothing)
+    assert list(explore(REMOTE_NEW)) != []
 
 
 def test_a_device_that_commits_too_late_would_be_found(monkeypatch):

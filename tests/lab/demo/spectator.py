@@ -1,10 +1,10 @@
 """An audience that keeps what it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from surefoot.client.wait import Entry
+from surefoot.lab.demo.audience import Record, Side
 
 
 @dataclass
@@ -12,20 +12,28 @@ class Spectator:
     acts: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
-    changes: list[Mapping[str, Any]] = field(default_factory=list)
+    remembered: list[Record] = field(default_factory=list)
 
     def act(self, number: str, title: str, what: str) -> None:
         self.acts.append(f"{number} {title} {what}")
 
-    def says(self, text: str) -> None:
-        self.said.append(text)
+    def says(self, side: Side, text: str) -> None:
+        self.said.append(f"{side}: {text}")
 
     def entry(self, entry: Entry) -> None:
         self.entries.append(entry)
 
+    def command(self, words: Sequence[str]) -> None:
+        self.commands.append(" ".join(words))
+
+    def prints(self, text: str) -> None:
+        self.printed.append(text)
+
     def differs(self, text: str) -> None:
         self.differences.append(text)
 
-    def record(self, change: Mapping[str, Any]) -> None:
-        self.changes.append(change)
+    def records(self, records: Sequence[Record]) -> None:
+        self.remembered.extend(records)

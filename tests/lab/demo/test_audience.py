@@ -1,4 +1,4 @@
-"""Whoever is told the demonstration hears all of it: the door and the tests' own spectator."""
+"""Whoever is told the demonstration hears all of it: the doors and the tests' own spectator."""
 
 import inspect
 
@@ -13,7 +13,7 @@ TOLD = {name: told for name, told in vars(Audience).items() if inspect.isfunctio
 
 def audiences():
     doors = [kind for _, kind in inspect.getmembers(demo, inspect.isclass) if hasattr(kind, "act")]
-    assert doors
+    assert len(doors) == 2
     return [*doors, Spectator]
 
 

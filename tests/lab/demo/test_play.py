@@ -1,77 +1,66 @@
-from collections.abc import Callable
-from pathlib import Path
+"""Parts of playing a scene. Whole scenes on real devices: `test_show.py`, `tests/cli/test_demo.py`."""
+
 from typing import Any
 
 import pytest
 
-from surefoot.client.wait import Entry, Look
-from surefoot.lab.demo.play import Stage, _compare_lines, _until_tested
-from surefoot.lab.demo.story import DONE, FIRST, NEW, SCENES, UPDATED
-from surefoot.wire.progress import Progress, Status
+from surefoot.client.wait import Look
+from surefoot.lab.demo import play as module
+from surefoot.lab.demo.play import _Meter, _until_in
+from surefoot.lab.demo.stage import Stage
+from surefoot.lab.demo.story import SCENES, Act
+from surefoot.wire.progress import PERCENT, Status
 from tests.lab.demo.spectator import Spectator
 
-BY_SWITCH = SCENES[0]
+QUEUE = next(scene for scene in SCENES if scene.act is Act.AWAY)
+STEP = QUEUE.steps[0]
+IDLE = {"command": None, "update": None, "status": "READY"}
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path, Spectator(), lambda: 10.0, {"SUREFOOT_RUNTIME": "process"})
-
-
-@pytest.fixture
-def sees(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Lets the stage see a device in this condition."""
-
-    def see(versions: dict[str, str], pids: dict[str, int], rev: str) -> None:
-        monkeypatch.setattr(stage.device, "versions", lambda: versions)
-        monkeypatch.setattr(stage.device, "pids", lambda: pids)
-        monkeypatch.setattr(stage.device, "pv_rev", lambda: rev)
-
-    return see
-
-
-def compared(stage: Stage, **status: Any) -> list[str]:
-    shown = {"running": BY_SWITCH.runs, "rollback_point": BY_SWITCH.point} | status
-    return list(stage._compare_runs(BY_SWITCH.runs, BY_SWITCH.point, shown))
-
-
-def test_settings_of_the_caller_and_of_the_story_reach_the_device(stage: Stage) -> None:
-    assert stage.device.settings["SUREFOOT_RUNTIME"] == "process"
-    assert stage.device.settings["PV_UPDATER_COMMIT_DELAY"] == "3"
-
-
-def test_what_runs_is_compared_with_record_boot_file_and_script(
-    stage: Stage, sees: Callable[..., None]
-) -> None:
-    sees(BY_SWITCH.contents.versions(), {}, "0")
-    assert compared(stage) == []
-    assert compared(stage, running="0") == ["0 runs, not locals/app-2"]
-    assert compared(stage, rollback_point="7") == ["the rollback point is 7, not 0"]
-    sees(FIRST.versions(), {}, "7")
-    assert [text.split(" is ")[0] for text in compared(stage)] == [
-        "the boot file says 7, not 0",
-        "what really runs",
-    ]
-
-
-def test_a_container_that_was_to_be_left_alone_keeps_its_init(
-    stage: Stage, sees: Callable[..., None]
-) -> None:
-    sees({}, {"base": 7, "app": 9}, "0")
-    assert list(stage._compare_pids(BY_SWITCH, {"base": 7, "app": 8})) == []
-    assert list(stage._compare_pids(BY_SWITCH, {"base": 6})) == ["init of base was 6 and is 7"]
-
-
-def test_lines_are_compared_whole_and_in_order() -> None:
-    seen = [Entry("7", status.value, message, "", "", 1) for status, message in (NEW, UPDATED)]
-    assert list(_compare_lines("7", (NEW, UPDATED), seen)) == []
-    for script in ((NEW,), (UPDATED, NEW), (NEW, DONE), (NEW, UPDATED, DONE)):
-        assert list(_compare_lines("7", script, seen))
+def test_every_act_of_the_story_can_be_played() -> None:
+    assert module._ACTS.keys() == set(Act)
 
 
 @pytest.mark.parametrize(
     ("status", "is_time"), [("TESTING", True), ("DONE", True), ("INPROGRESS", False)]
 )
-def test_the_power_is_cut_while_an_update_is_tested_or_never(status: str, is_time: bool) -> None:
-    assert _until_tested(Look({}, Progress(Status(status), "", 0))) is is_time
-    assert not _until_tested(Look({}, None))
+def test_the_power_is_cut_while_an_update_is_tested_or_further(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, status: str, is_time: bool
+) -> None:
+    monkeypatch.setattr(stage, "reached", lambda step: PERCENT[Status(status)])
+    assert _until_in(stage, STEP, Status.TESTING)(Look({}, None)) is is_time
+
+
+@pytest.mark.parametrize(
+    ("reached", "status", "is_over"),
+    [
+        ({"6": 100, "8": 100, "9": 100}, IDLE, True),
+        ({"6": 100, "8": 100, "9": 75}, IDLE, False),
+        ({"6": 100, "8": 100, "9": 100}, {**IDLE, "update": "9"}, False),
+    ],
+)
+def test_a_scene_is_over_when_all_that_is_run_has_ended_and_the_device_rests(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    reached: dict[str, int],
+    status: dict[str, Any],
+    is_over: bool,
+) -> None:
+    """Of the cancelled one nothing is waited for."""
+    monkeypatch.setattr(stage, "reached", lambda step: reached.get(step.revision, -1))
+    assert module._at_rest_after(stage, QUEUE)(Look(status, None)) is is_over
+
+
+def test_the_bytes_of_one_download_are_compared_with_its_size(
+    stage: Stage, audience: Spectator
+) -> None:
+    """peers 3: rauc#1517."""
+    stage.line.passed, stage.line.cuts = 500, 1
+    meter = _Meter(stage)
+    stage.line.passed, stage.line.cuts = 1_050_500, 4
+    assert list(meter.compare(1_000_000, "cut 3 times")) == []
+    assert meter.cuts == 3
+    assert audience.said == [
+        "device: downloaded, cut 3 times: 1.05 MB came over the line, 1.050 times the size"
+    ]
+    assert list(meter.compare(500_000, "")) == ["1050000 bytes went over the line for 500000"]

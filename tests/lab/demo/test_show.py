@@ -1,15 +1,19 @@
-"""The demonstration with real devices. The whole of it runs in `tests/cli/test_demo.py`."""
+"""The demonstration with a real device and a real Hub. The whole: `tests/cli/test_demo.py`."""
 
 import dataclasses
+import os
 import shutil
 
 import pytest
 
+from surefoot.errors import NotFound
+from surefoot.lab.demo import garbage
 from surefoot.lab.demo import show as module
-from surefoot.lab.demo.play import Stage
+from surefoot.lab.demo.rows import DONE
 from surefoot.lab.demo.show import show
-from surefoot.lab.demo.story import SCENES, UPDATED, Scene
-from surefoot.lab.real import RealDevice
+from surefoot.lab.demo.stage import Stage
+from surefoot.lab.demo.story import SCENES, Act, Scene
+from tests.lab.demo.conftest import PROCESS
 from tests.lab.demo.spectator import Spectator
 
 pytestmark = pytest.mark.skipif(
@@ -17,22 +21,23 @@ pytestmark = pytest.mark.skipif(
     reason="needs squashfs-tools",
 )
 
-# Without isolation, so that it runs on every machine.
-PROCESS = {"SUREFOOT_RUNTIME": "process"}
-DAMAGE = next(scene for scene in SCENES if scene.number == "5")
+GOOD = SCENES[0]
+DAMAGE = next(scene for scene in SCENES if scene.act is Act.DAMAGE)
+# Damage comes after revisions that this short story does not have.
+SHORT = dataclasses.replace(DAMAGE, runs="1", point="0")
 
 
 @pytest.fixture
-def devices(monkeypatch: pytest.MonkeyPatch) -> list[RealDevice]:
-    """The devices that a show has made, to look at what is left of them."""
-    made: list[RealDevice] = []
-    made_ready = Stage.__post_init__
+def stages(monkeypatch: pytest.MonkeyPatch) -> list[Stage]:
+    """What a show has put up, to look at what is left of it."""
+    made: list[Stage] = []
 
-    def note(stage: Stage) -> None:
-        made_ready(stage)
-        made.append(stage.device)
+    class Noted(Stage):
+        def __init__(self, *things: object) -> None:
+            super().__init__(*things)
+            made.append(self)
 
-    monkeypatch.setattr(Stage, "__post_init__", note)
+    monkeypatch.setattr(module, "Stage", Noted)
     return made
 
 
@@ -40,82 +45,92 @@ def plays(monkeypatch: pytest.MonkeyPatch, *scenes: Scene) -> None:
     monkeypatch.setattr(module, "SCENES", scenes)
 
 
-# Damage comes after a rollback point that this short story does not have.
-SHORT = dataclasses.replace(DAMAGE, runs="0", point="0")
+def told(audience: Spectator, **settings: str) -> list[str]:
+    return show(audience, os.environ, {**PROCESS, **settings})
+
+
+def assert_nothing_is_left(stage: Stage) -> None:
+    assert stage.device.leftovers() == []
+    assert stage.hub.process is None
+    assert not stage.place.exists()
 
 
 def test_a_story_that_goes_as_it_is_written_has_no_difference(
-    monkeypatch: pytest.MonkeyPatch, devices: list[RealDevice]
+    monkeypatch: pytest.MonkeyPatch, stages: list[Stage], audience: Spectator
 ) -> None:
-    plays(monkeypatch, SHORT)
-    audience = Spectator()
-    assert show(audience, PROCESS) == []
-    assert [entry.message for entry in audience.entries] == [
-        "Factory revision",
-        "Update ready to be run",
-        "State JSON has bad format",
+    plays(monkeypatch, GOOD, SHORT)
+    assert told(audience) == []
+    rows = [row for scene in (GOOD, SHORT) for row in scene.steps[0].rows]
+    messages = [message for _, message in rows]
+    assert [entry.message for entry in audience.entries] == ["Factory revision", *messages]
+    assert [(one.revision, one.on_device, one.at_hub) for one in audience.remembered] == [
+        ("1", "UPDATED", "UPDATED"),
+        ("locals/damaged", "WONTGO", ""),
     ]
-    assert [change["revision"] for change in audience.changes] == ["0", DAMAGE.revision]
-    assert any(text.startswith("containers are run by process") for text in audience.said)
-    assert sum(" 422 " in text for text in audience.said) == 3
-    assert devices[0].leftovers() == []
-    assert not devices[0].storage.root.exists()
+    assert any("containers are run by process" in text for text in audience.said)
+    assert [words.split()[0] for words in audience.commands] == [
+        *("hub", "hub", "hub", "login", "claim", "devices", "post")
+    ]
+    refused = len(garbage.AT_THE_SOCKET) + len(garbage.AT_THE_HUB) + 1
+    assert sum(": 4" in text for text in audience.said) == refused
+    assert_nothing_is_left(stages[0])
 
 
 def test_whatever_is_not_as_the_script_says_is_found_and_said(
-    monkeypatch: pytest.MonkeyPatch, devices: list[RealDevice]
+    monkeypatch: pytest.MonkeyPatch, stages: list[Stage], audience: Spectator
 ) -> None:
-    wrong = dataclasses.replace(
-        SHORT, lines=(UPDATED,), runs=DAMAGE.revision, point="locals/base-2"
-    )
+    step = dataclasses.replace(GOOD.steps[0], rows=(DONE,), starts=2, log="moon")
+    monkeypatch.setattr("surefoot.lab.demo.look._REPORT_S", 0.0)
+    wrong = dataclasses.replace(GOOD, steps=(step,), runs="0", point="1", keeps=("app",))
     plays(monkeypatch, wrong)
-    audience = Spectator()
-    found = show(audience, PROCESS)
+    found = told(audience)
     assert found == audience.differences
     text = "\n".join(found)
-    assert f"the record of {DAMAGE.revision} is ['NEW" in text
-    assert f"0 runs, not {DAMAGE.revision}" in text
-    assert "the rollback point is 0, not locals/base-2" in text
-    assert "the boot file says 0, not locals/base-2" in text
-    assert "what really runs is" not in text  # both revisions hold the same images
-    assert devices[0].leftovers() == []
+    assert "the record of 1 is ['QUEUED" in text
+    assert "of 1 the Hub told ['NEW'" in text
+    assert "of 1 the Hub holds UPDATED" in text
+    assert "of 1 the Hub holds retries 1, not 2" in text
+    assert "log lines of 1 are (), without 'moon'" in text
+    assert "1 runs, not 0" in text
+    assert "the rollback point is 0, not 1" in text
+    assert "the boot file says 0, not 1" in text
+    assert "what really runs is" in text
+    assert "init of app was " in text
+    assert_nothing_is_left(stages[0])
 
 
-def test_a_show_that_is_broken_off_still_takes_its_device_down(
-    monkeypatch: pytest.MonkeyPatch, devices: list[RealDevice]
+def test_a_show_that_is_broken_off_still_takes_all_down(
+    monkeypatch: pytest.MonkeyPatch, stages: list[Stage], audience: Spectator
 ) -> None:
     plays(monkeypatch)
 
-    def ctrl_c(_: Stage) -> None:
+    def ctrl_c(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Stage, "offer_garbage", ctrl_c)
-    monkeypatch.setattr(Stage, "changes", ctrl_c)
+    monkeypatch.setattr("surefoot.lab.demo.begin._first_sync", ctrl_c)
     with pytest.raises(KeyboardInterrupt):
-        show(Spectator(), PROCESS)
-    assert devices[0].leftovers() == []
-    assert not devices[0].storage.root.exists()
+        told(audience)
+    assert_nothing_is_left(stages[0])
 
 
-def test_a_show_that_takes_too_long_says_what_the_device_said(
-    monkeypatch: pytest.MonkeyPatch, devices: list[RealDevice]
+def test_a_show_that_takes_too_long_says_what_device_and_hub_said(
+    monkeypatch: pytest.MonkeyPatch, stages: list[Stage], audience: Spectator
 ) -> None:
     """peers 3: hub.mender.io/t/8299."""
+    monkeypatch.setattr("surefoot.lab.demo.begin._hub", lambda stage: iter(()))
     monkeypatch.setattr(module, "LIMIT_S", -1.0)
-    monkeypatch.setitem(PROCESS, "SUREFOOT_RUNTIME", "no such runtime")
-    audience = Spectator()
-    assert show(audience, PROCESS)[0].startswith("the show ended early: ")
-    assert "the end of" in audience.said[-1]
-    assert "no such runtime" in audience.said[-1]
-    assert devices[0].leftovers() == []
+    found = told(audience, SUREFOOT_RUNTIME="no such runtime")
+    assert found[0].startswith("the show ended early: the device does not come to an end")
+    (words,) = (text for text in audience.said if "the end of" in text)
+    assert "no such runtime" in words
+    assert_nothing_is_left(stages[0])
 
 
 def test_without_the_tools_nothing_is_begun(
-    monkeypatch: pytest.MonkeyPatch, devices: list[RealDevice]
+    monkeypatch: pytest.MonkeyPatch, stages: list[Stage], audience: Spectator
 ) -> None:
-    from surefoot.errors import NotFound
-
     monkeypatch.setattr("surefoot.lab.images.shutil.which", lambda _: None)
     with pytest.raises(NotFound, match="install squashfs-tools"):
-        show(Spectator(), PROCESS)
-    assert devices[0].loop is None
+        told(audience)
+    assert (stages[0].device.loop, stages[0].hub.process) == (None, None)
+    assert audience.commands == []

@@ -3,6 +3,7 @@
 Every text of the Hub goes through `printable`.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -81,9 +82,15 @@ def device_lines(
     for name in ("device-meta", "user-meta"):
         values = members.get(name)
         if isinstance(values, dict) and values:
-            cells = [[printable(key), printable(value)] for key, value in sorted(values.items())]
+            cells = [[printable(key), _shown(value)] for key, value in sorted(values.items())]
             lines += ["", *table((name.upper(), "VALUE"), cells, paint)]
     return lines
+
+
+def _shown(value: Any) -> str:
+    """Text as it is, anything else as JSON."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return printable(text)
 
 
 def step_lines(

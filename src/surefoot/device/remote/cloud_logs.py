@@ -20,6 +20,7 @@ from surefoot.device.storage import Storage
 from surefoot.errors import Corrupt, NoRoom, NotFound, SurefootError
 from surefoot.files import durable
 from surefoot.files.objects import contents
+from surefoot.revision import LOCALS
 
 log = logging.getLogger(__name__)
 Entry = dict[str, Any]
@@ -151,9 +152,11 @@ class Spool:
 
 
 def _parts(name: str) -> tuple[str, str, str]:
-    """Revision (which may have a slash), platform, and the file below the platform."""
-    *revision, platform, file = Path(name).parts
-    return "/".join(revision), platform, f"/{file}"
+    """Revision (which may have a slash), platform, and the path below the platform."""
+    parts = Path(name).parts
+    count = 2 if name.startswith(LOCALS) else 1
+    platform = parts[count] if len(parts) > count + 1 else ""
+    return "/".join(parts[:count]), platform, "/" + "/".join(parts[count + 1 :])
 
 
 def _entry(revision: str, platform: str, file: str, line: str) -> Entry:

@@ -54,10 +54,6 @@ def at_hub(step: Step, view: View) -> Iterator[str]:
         yield f"the Hub's log lines of {step.revision} are {view.causes}, without {step.log!r}"
 
 
-def is_at_end(step: Step, view: View) -> bool:
-    return not list(at_hub(step, view))
-
-
 def pids(
     keeps: Iterable[str], before: Mapping[str, int], after: Mapping[str, int]
 ) -> Iterator[str]:

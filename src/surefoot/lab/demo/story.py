@@ -27,7 +27,6 @@ from surefoot.lab.demo.rows import (
     started,
 )
 from surefoot.lab.images import Image
-from surefoot.wire.progress import Status
 
 
 @dataclass(frozen=True)
@@ -278,7 +277,6 @@ GROUPS: dict[str, Any] = {
         {"name": "app", "status_goal": "READY", "restart_policy": "container", "timeout": 5},
     ]
 }
-FINAL_AT_HUB = frozenset({Status.UPDATED, Status.DONE, Status.ERROR, Status.CANCELLED})
 
 CUT_AFTER = 1_000_000
 """Bytes of a connection over the bad line."""

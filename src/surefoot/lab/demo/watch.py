@@ -41,8 +41,12 @@ class Watch:
                 if self._tell() and is_over:
                     return look.status
             if time.monotonic() > deadline:
-                raise TimedOut(f"the device at {self._client.path} did not come to the end of it")
+                raise TimedOut(f"the device does not come to an end; it recorded {self._last()}")
             time.sleep(_LOOK_S)
+
+    def _last(self) -> str:
+        last = self.seen[-1] if self.seen else None
+        return f"{last.status} {last.message} of {last.revision} last" if last else "nothing"
 
     def _look(self) -> Look | None:
         """None when the device does not answer just now."""
