@@ -21,7 +21,7 @@ from surefoot.update import events as up_on
 EFFECTS = set(typing.get_args(dev.Effect))
 EVENTS = set(typing.get_args(dev.Event))
 # Effects of the machines that the composition carries out itself.
-ROUTED = {up_do.Switch, up_do.Reboot, sup_do.Tell}
+ROUTED = {up_do.Switch, up_do.Reboot, sup_do.Tell, link_do.Tell, link_do.Say}
 
 
 def test_the_union_names_every_effect_and_event_of_the_module():

@@ -1,4 +1,4 @@
-"""The driver of a real Hub: it starts, dies and starts again; and its owner asks as the desk does."""
+"""The driver of a real Hub: it starts, dies, starts again; its owner asks as the desk does."""
 
 import asyncio
 import subprocess
@@ -44,7 +44,8 @@ def owner(hub: RealHub, tmp_path: Path) -> Owner:
 
 
 def test_what_is_refused_is_told_with_its_status_and_reason(owner: Owner) -> None:
-    assert owner.send("POST", "/objects/", b"{") == (400, owner.send("POST", "/objects/", b"{")[1])
+    status, text = owner.send("POST", "/objects/", b"{")
+    assert (status, "JSON" in text) == (400, True)
     status, text = owner.send_object("0" * 64, b"junk")
     assert (status, "other bytes" in text) == (400, True)
     with pytest.raises(NotFound, match=NOWHERE):

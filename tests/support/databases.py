@@ -16,7 +16,7 @@ from surefoot.hub.db.sqlite import PATIENCE_S, SqliteDatabase
 # A row in each table, with what a newer release must not lose.
 ROWS = """
 INSERT INTO settings VALUES ('token-key', 'a key');
-INSERT INTO accounts VALUES ('a1', 'ada', 'ada@example.org', 'argon2', 1, 2, 3, 4);
+INSERT INTO accounts VALUES ('a1', 'ada', 'ada@example.org', 'argon2', 1, 2, 3, 4, 9);
 INSERT INTO devices VALUES ('d1', 'gate', 'a1', 's', NULL, 1, 5, 6, 7, 8, '::1', '{"k":"v"}', '{}');
 INSERT INTO devices VALUES ('d2', 'new', NULL, 's', 'a-b-c', 0, 0, 1, 1, 0, '', '{}', '{}');
 INSERT INTO trails VALUES ('d1', 'a1', 1, 2, 3);

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+
 from surefoot.hub.accounts.authenticate import authenticate
 from surefoot.hub.blobs.directory import DirectoryBlobs
 from surefoot.hub.db.sqlite import SqliteDatabase
@@ -19,6 +20,7 @@ from surefoot.hub.frame.tokens import Tokens, load_key
 from surefoot.hub.routes import ROUTES
 
 AGENT = "surefoot-test/1"
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Reply:
 class HubWorld:
     """`with HubWorld(tmp_path) as world: world.call("GET", "/healthz")`."""
 
-    def __init__(self, place: Path, limits: Limits = Limits()) -> None:
+    def __init__(self, place: Path, limits: Limits = LIMITS) -> None:
         self.place = place
         self.limits = limits
         self.loop = asyncio.new_event_loop()

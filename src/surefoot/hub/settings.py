@@ -1,5 +1,6 @@
 """What a Hub is started with, as values, and the public addresses that follow from it."""
 
+import re
 import socket
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ class Address:
     port: int
 
 
+SIZE = re.compile(r"([0-9]{1,15})([KMGT]?)(?:I?B)?", re.ASCII | re.IGNORECASE)
+UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 PLAIN = Address("127.0.0.1", 12365)
 TLS = Address("127.0.0.1", 12366)
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -72,6 +75,14 @@ def address(text: str) -> Address:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise InvalidInput(f"{text!r} is no address; give it as HOST:PORT")
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def size(text: str) -> int:
+    """Bytes: `500M`, `64G`, `0`, in units of 1024. Raises InvalidInput."""
+    found = SIZE.fullmatch(text.strip())
+    if not found:
+        raise InvalidInput(f"{text!r} is no size; give a number of bytes, or one like 500M or 64G")
+    return int(found[1]) * UNITS[found[2].upper()]
 
 
 def public_url(text: str) -> str:

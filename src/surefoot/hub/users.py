@@ -8,6 +8,8 @@ from surefoot.hub.accounts.store import Account
 from surefoot.hub.db.errors import Taken
 from surefoot.hub.db.protocol import Database, Tx
 from surefoot.hub.devices import store as devices
+from surefoot.hub.devices.join_tokens import store as join_tokens
+from surefoot.hub.frame.call import now
 
 
 async def add(
@@ -29,14 +31,20 @@ async def add(
         ) from error
 
 
-async def set_password(database: Database, nick: str, password: str) -> None:
-    """Every login of before is void. Raises NotFound, InvalidInput."""
+async def set_password(
+    database: Database, nick: str, password: str, with_join_tokens: bool = False
+) -> None:
+    """Every login of before is void; join tokens too when that is meant. Raises NotFound,
+    InvalidInput."""
     rules.require_password(password)
     kept = await hashed(password)
     async with database.transaction() as tx:
         account = await _known(tx, nick)
         await store.set_password(tx, account.id, kept)
         await audit.note_of_operator(tx, account.id, "password changed")
+        if with_join_tokens:
+            count = await join_tokens.disable_all(tx, account.id, now())
+            await audit.note_of_operator(tx, account.id, "join-tokens disabled", str(count))
 
 
 async def remove(database: Database, nick: str, with_devices: bool = False) -> int:

@@ -92,6 +92,8 @@ class RealHub:
 
     def said(self, begin: int = 0) -> str:
         """All that it has printed, from that byte on."""
+        if not self.output.exists():
+            return ""
         return self.output.read_bytes()[begin:].decode("utf-8", "replace").strip()
 
 

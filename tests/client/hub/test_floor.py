@@ -124,7 +124,7 @@ async def test_a_stranger_is_never_taken_whatever_the_clock(
 
 
 async def test_a_floor_that_came_from_a_clock_ahead_shuts_nobody_out(world: World) -> None:
-    """R23: a right clock, and a record that was written by a wrong one; no clock blocks for ever."""
+    """R23: a right clock, and a record that a wrong one wrote; no clock blocks for ever."""
     own = sign("localhost", NOW - DAY, NOW + DAY, by=world.ca)
     with world.server(own) as server:
         assert await world.ask(server, NOW + 9000 * DAY) == b"here"

@@ -18,7 +18,7 @@ SHA = hashlib.sha256(BODY).hexdigest()
 OTHER_BODY = b"that nobody names"
 OTHER = hashlib.sha256(OTHER_BODY).hexdigest()
 ROWS = (
-    "INSERT INTO accounts VALUES ('a1', 'ada', NULL, 'argon2', 0, 0, 1, 1)",
+    f"INSERT INTO accounts VALUES ('a1', 'ada', NULL, 'argon2', 0, 0, 1, 1, {len(BODY)})",
     "INSERT INTO devices VALUES ('d1', 'gate', 'a1', 's', NULL, 0, '{}', '{}', 0, 1, 1, 0, '')",
     "INSERT INTO trails VALUES ('d1', 'a1', 1, 1, 1)",
     (

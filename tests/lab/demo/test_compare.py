@@ -29,10 +29,11 @@ def test_a_record_is_compared_whole_and_in_order() -> None:
 def test_revisions_end_in_the_order_of_their_posts_and_cancelled_ones_never() -> None:
     """R16."""
     queue = next(scene for scene in SCENES if len(scene.steps) == 4)
-    ends = [entries(UPDATED, revision=name) for name in ("6", "8", "9")]
-    assert not list(compare.order(queue, sum(ends, [])))
-    assert list(compare.order(queue, sum(reversed(ends), [])))
-    assert list(compare.order(queue, sum(ends, entries(UPDATED, revision="7"))))
+    ends = [*entries(UPDATED, revision="6"), *entries(UPDATED, revision="8")]
+    last = entries(UPDATED, revision="9")
+    assert not list(compare.order(queue, [*ends, *last]))
+    assert list(compare.order(queue, [*last, *ends]))
+    assert list(compare.order(queue, [*ends, *entries(UPDATED, revision="7"), *last]))
 
 
 TOLD = ["posted revision 7", "  0.00 s  NEW", "    11 s  INPROGRESS  Update installed"]

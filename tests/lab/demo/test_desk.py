@@ -48,7 +48,7 @@ def begun(stage: Stage):
 
 def test_a_command_that_does_not_end_is_ended(stage: Stage) -> None:
     running = begun(stage)
-    with pytest.raises(TimedOut, match="`surefoot hub run .*` has not ended within 0 s"):
+    with pytest.raises(TimedOut, match=r"`surefoot hub run .*` has not ended within 0 s"):
         running.wait(0)
     assert running.process.returncode == -signal.SIGKILL
 

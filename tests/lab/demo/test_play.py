@@ -1,4 +1,4 @@
-"""Parts of playing a scene. Whole scenes on real devices: `test_show.py`, `tests/cli/test_demo.py`."""
+"""Parts of playing a scene. Whole scenes: `test_show.py`, `tests/cli/test_demo.py`."""
 
 from typing import Any
 

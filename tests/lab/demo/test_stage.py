@@ -32,7 +32,7 @@ def test_commands_name_checkouts_as_one_types_them(
     checkout = stage.place / "checkouts" / "app-2"
     monkeypatch.setattr(stage, "checkout", lambda name, contents: checkout)
     stage.nick = "kitchen"
-    assert stage.post(STEP, waits=True).wait() == 1
+    assert stage.post(STEP, waits=True).wait() == 3
     assert audience.commands == ["post checkouts/app-2 kitchen --wait"]
     assert list(stage.run("devices")) == ["`surefoot devices` ended with 3, not 0"]
 

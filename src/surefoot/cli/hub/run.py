@@ -62,6 +62,16 @@ def run(  # noqa: PLR0913, PLR0917 - each option is one thing that an operator m
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="A proxy elsewhere that does so; may be repeated."),
     ] = None,
+    max_account_bytes: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE", help="What an account's objects may take, like 500M; 0 for no bound."
+        ),
+    ] = "64G",
+    max_account_devices: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="Devices that an account may own; 0 for no bound."),
+    ] = 10_000,
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Log each request, on stderr.")
     ] = False,
@@ -78,6 +88,7 @@ def run(  # noqa: PLR0913, PLR0917 - each option is one thing that an operator m
         raise InvalidInput("--listen and --tls-listen are both none; give one of them an address")
     with libraries():
         from surefoot.hub import main, settings
+        from surefoot.hub.frame.hub import Limits
     from surefoot.hub.lines import log_to
 
     log_to(sys.stderr, requests=access_log)
@@ -91,5 +102,8 @@ def run(  # noqa: PLR0913, PLR0917 - each option is one thing that an operator m
         closed=closed,
         proxies=frozenset(proxy or ()) | (settings.LOOPBACK if behind_proxy else frozenset()),
         access_log=access_log,
+        limits=Limits(
+            account_bytes=settings.size(max_account_bytes), account_devices=max_account_devices
+        ),
     )
     return main.run(chosen, lambda urls: output.show([urls.plain, urls.tls]))

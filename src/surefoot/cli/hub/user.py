@@ -55,12 +55,23 @@ def add(
 
 
 @app.command(epilog="Example:\n\n\b\n  surefoot hub user passwd ada\n")
-def passwd(nick: Nick, from_stdin: FromStdin = False, data: Data = None) -> None:
-    """Give an account another password; all its logins of before end."""
+def passwd(
+    nick: Nick,
+    from_stdin: FromStdin = False,
+    all_of_it: Annotated[
+        bool, typer.Option("--all", help="Its join tokens are good no more, either.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Give an account another password; all its logins of before end.
+
+    Its devices stay, and so do its join tokens (without --all) and, until they expire within a day,
+    the addresses at which bytes of its objects are fetched and sent.
+    """
     with libraries():
         from surefoot.hub import users
     place, secret = existing(data), password(from_stdin)
-    on_database(place, lambda database: users.set_password(database, nick, secret))
+    on_database(place, lambda database: users.set_password(database, nick, secret, all_of_it))
 
 
 @app.command(epilog="Example:\n\n\b\n  surefoot hub user rm ada\n")

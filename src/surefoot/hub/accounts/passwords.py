@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 import argon2
 
@@ -11,8 +12,6 @@ from surefoot.hub.frame.hub import Hub
 
 # 19 MiB and two passes: 35 ms of one core of a small server, and the smallest that is called good.
 HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Checked when there is no such account: the time it takes tells nothing about names.
-NOBODYS = HASHER.hash("a password that nobody has")
 # Each check is 19 MiB and a busy core: what waits beyond this is told to come again.
 QUEUE = 64
 
@@ -32,11 +31,18 @@ async def hashed(password: str) -> str:
 
 async def matches(kept: str, password: str) -> bool:
     """`kept` "": nobody's; takes as long, and never matches."""
-    return await asyncio.to_thread(_matches, kept or NOBODYS, password) and bool(kept)
+    return await asyncio.to_thread(_matches, kept, password) and bool(kept)
 
 
 def _matches(kept: str, password: str) -> bool:
     try:
-        return HASHER.verify(kept, password)
+        return HASHER.verify(kept or _nobodys(), password)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError, UnicodeError):
         return False
+
+
+@cache
+def _nobodys() -> str:
+    """Checked when there is no such account: the time it takes tells nothing about names. Made when
+    it is wanted first: commands start without it."""
+    return HASHER.hash("a password that nobody has")

@@ -105,6 +105,21 @@ async def remove(tx: Tx, id: str) -> bool:
     return await tx.run("DELETE FROM accounts WHERE id = ?", id) > 0
 
 
+# ---- how much an account holds -----------------------------------------------------------------
+
+
+async def held_bytes(db: Tx, id: str) -> int:
+    """Of all objects that the account has; 0 when it is not there."""
+    row = await db.one("SELECT bytes FROM accounts WHERE id = ?", id)
+    return int(row["bytes"]) if row else 0
+
+
+async def add_bytes(tx: Tx, id: str, count: int) -> None:
+    """In the transaction in which an object comes (or goes: a negative `count`)."""
+    if count:
+        await tx.run("UPDATE accounts SET bytes = bytes + ? WHERE id = ?", count, id)
+
+
 # ---- holders of tokens: asked with every call, so only what is needed is read ------------------
 
 

@@ -11,6 +11,7 @@ class Kind(StrEnum):
     WRONG_SIZE = "wrong-size"
     NO_OBJECT = "no-object"
     NOT_KEPT = "not-kept"
+    WRONG_SUM = "wrong-sum"
     UNNAMED = "unnamed"
 
 
@@ -42,6 +43,9 @@ MEANINGS: dict[Kind, Meaning] = {
     ),
     Kind.NOT_KEPT: Meaning(
         "step {detail} names object {sha}, which is not here: send it again", ""
+    ),
+    Kind.WRONG_SUM: Meaning(
+        "account {owner} is noted with a wrong sum of its objects' bytes", "adds them up anew"
     ),
     Kind.UNNAMED: Meaning(
         "object {sha} belongs to nobody; the Hub clears it away in time",

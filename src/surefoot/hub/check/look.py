@@ -38,6 +38,8 @@ async def look(database: Database, blobs: Blobs, *, reads_all: bool = True) -> R
         found.findings += [finding async for finding in _wrong_bytes(blobs, kept)]
     found.findings += [finding async for finding in _wrong_rows(database, blobs, kept)]
     found.findings += [finding async for finding in _wrong_steps(database, blobs)]
+    wrong = await store.wrong_sums(database)
+    found.findings += [Finding(Kind.WRONG_SUM, owner=owner) for owner in wrong]
     found.findings += [finding async for finding in _unnamed(database, kept)]
     return found
 

@@ -10,6 +10,7 @@ from surefoot.hub.accounts import throttle
 from surefoot.hub.accounts.throttle import Mark
 from surefoot.hub.db.errors import Taken
 from surefoot.hub.devices import names, store
+from surefoot.hub.devices.bound import require_place
 from surefoot.hub.devices.store import Device
 from surefoot.hub.frame.call import Call, now
 from surefoot.hub.frame.principal import Kind
@@ -26,8 +27,9 @@ class WrongChallenge(Conflict):
 async def claim(call: Call, ref: str, challenge: str) -> Device:
     """The device, now the caller's; also when it was before. Of two callers at once one wins.
 
-    Raises NotFound; Conflict for a wrong challenge or a device of somebody else: not Forbidden,
-    since pvr then asks for a password for ever (hub-wire 0.11).
+    Raises NotFound; Conflict for a wrong challenge, a device of somebody else, or a caller who has
+    all the devices that he may: not Forbidden, since pvr then asks for a password for ever
+    (hub-wire 0.11).
     """
     if call.who.kind is not Kind.USER:
         raise Forbidden("Only a user can claim a device; log in as one")
@@ -71,6 +73,7 @@ async def _claim(call: Call, id: str, challenge: str) -> Device:
         if device.owner == call.who.id:
             return device
         require_claimable(device, challenge)
+        await require_place(tx, call.who.id, call.hub.limits.account_devices)
         mine = claimed(device, call.who.id, names.make_nick(), now())
         await store.save(tx, mine)
         await audit.note(tx, call, "device claimed", prn.device(id), mine.nick)

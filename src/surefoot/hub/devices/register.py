@@ -10,6 +10,7 @@ from surefoot.errors import Busy, Conflict, Forbidden
 from surefoot.hub import audit
 from surefoot.hub.db.errors import Taken
 from surefoot.hub.devices import metadata, names, store
+from surefoot.hub.devices.bound import require_place
 from surefoot.hub.devices.join_tokens import store as tokens
 from surefoot.hub.devices.store import Device
 from surefoot.hub.frame.call import Call, decode, now
@@ -39,7 +40,8 @@ class Registered:
 
 async def register(call: Call) -> Registered:
     """Raises Malformed for a body, or for an auto-join token that is not known (400, as the
-    reference); InvalidInput; Conflict for a nick that the user has given already."""
+    reference); InvalidInput; Conflict for a nick that the user has given already, and when he has
+    all the devices that he may."""
     body = await call.bytes()
     asked = decode(body, NewDevice) if body else NewDevice()
     token = call.request.headers.get(AUTO_TOKEN, "").strip()
@@ -97,6 +99,7 @@ async def _owned(call: Call, device: Device, how: str) -> Device:
         named = device if device.nick else replace(device, nick=names.make_nick())
         try:
             async with call.hub.database.transaction() as tx:
+                await require_place(tx, device.owner, call.hub.limits.account_devices)
                 await store.insert(tx, named)
                 name = prn.device(device.id)
                 await audit.note(tx, call, "device registered", name, how, account=device.owner)

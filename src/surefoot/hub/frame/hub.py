@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from surefoot.hub.blobs.protocol import Blobs
 from surefoot.hub.db.protocol import Database
-from surefoot.hub.frame.limits import Buckets, Gate, Rate
+from surefoot.hub.frame.limits import Buckets, Gate, Rate, Underway
 from surefoot.hub.frame.tokens import Tokens
 
 HASHED_AT_ONCE = 2
@@ -24,7 +24,8 @@ class Urls:
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds for one account or device. Sizes in bytes, times in seconds."""
+    """Bounds for one account or device. Sizes in bytes, times in seconds. Of what an account has, 0
+    is no bound."""
 
     token_s: int = 3600
     user_token_s: int = 7 * 24 * 3600  # pvr hardly ever refreshes (hub-wire 2.4)
@@ -32,6 +33,9 @@ class Limits:
     anonymous_s: int = 300
     url_s: int = 24 * 3600
     max_object: int = 64 * 1024**3
+    account_bytes: int = 64 * 1024**3  # of all its objects
+    account_devices: int = 10_000
+    account_uploads: int = 16  # at once; pvr sends 5, the desk 4, a device 1
     unclaimed_s: int = 5 * 24 * 3600
     log_lines: int = 200_000  # kept for each device
     audit_entries: int = 20_000  # kept for each account
@@ -56,4 +60,5 @@ class Hub:
     urls: Urls
     limits: Limits = field(default_factory=Limits)
     buckets: Buckets = field(default_factory=Buckets)
+    uploads: Underway = field(default_factory=Underway)
     hashing: Gate = field(default_factory=lambda: Gate(HASHED_AT_ONCE))

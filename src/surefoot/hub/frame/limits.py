@@ -6,7 +6,9 @@ what must hold over both (refused logins) is in the database.
 
 import asyncio
 import ipaddress
-from collections.abc import Hashable
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 REMEMBERED = 50_000
@@ -60,6 +62,30 @@ class Gate:
 
     async def __aexit__(self, *_: object) -> None:
         self._free.release()
+
+
+class Underway:
+    """What comes in for each key at this moment: how many things, and of how many bytes."""
+
+    def __init__(self) -> None:
+        self._things: Counter[Hashable] = Counter()
+        self._bytes: Counter[Hashable] = Counter()
+
+    def count(self, key: Hashable) -> int:
+        return self._things[key]
+
+    @contextmanager
+    def one(self, key: Hashable, size: int) -> Iterator[int]:
+        """One more, until the end of the block; gives the bytes of all of this key."""
+        self._things[key] += 1
+        self._bytes[key] += size
+        try:
+            yield self._bytes[key]
+        finally:
+            self._things[key] -= 1
+            self._bytes[key] -= size
+            if not self._things[key]:
+                del self._things[key], self._bytes[key]
 
 
 def network(address: str) -> str:

@@ -10,12 +10,14 @@ from surefoot.hub.logs.lines import Line
 from surefoot.hub.logs.query import Order, Query
 
 AT_ONCE = 80  # lines in a statement
+READ_AT_ONCE = 500
 PRUNE_EVERY = 1000
 FORGOTTEN_AT_ONCE = 2000
 # By how much a clock that was set back may be followed by lines that keep their order.
 SET_BACK = 60 * 1_000_000
 
 _INSERT = "INSERT INTO logs (device, created, tsec, tnano, lvl, src, plat, rev, msg) VALUES "
+_HEAD = "id, device, created, tsec, tnano, lvl, src, plat, rev, LENGTH(msg) AS length"
 _NEWEST = "SELECT id, created FROM logs WHERE device = ? ORDER BY created DESC, id DESC LIMIT 1"
 _PRUNE = """DELETE FROM logs WHERE device = ? AND (created, id) <=
     (SELECT created, id FROM logs WHERE device = ?
@@ -23,8 +25,25 @@ _PRUNE = """DELETE FROM logs WHERE device = ? AND (created, id) <=
 
 
 @dataclass(frozen=True)
+class Head:
+    """A line without its message, which has `length` letters. `device`: an id. `created`:
+    microseconds."""
+
+    id: int
+    device: str
+    created: int
+    tsec: int
+    tnano: int
+    lvl: str
+    src: str
+    plat: str
+    rev: str
+    length: int
+
+
+@dataclass(frozen=True)
 class Stored:
-    """`device`: an id. `created`: microseconds."""
+    """A whole line."""
 
     id: int
     device: str
@@ -58,7 +77,7 @@ async def owned(db: Tx, owner_id: str, wanted: Sequence[str]) -> list[str]:
 
 async def find(
     db: Tx, device: str, query: Query, position: Sequence[Value], before: int | None
-) -> list[Stored]:
+) -> list[Head]:
     """The first lines of one device behind `position` that fit, `start` and `page` together."""
     conditions, values = _conditions(query, before)
     if position:
@@ -66,10 +85,20 @@ async def find(
         conditions, values = [*conditions, behind], [*values, *more]
     where = " AND ".join(["device = ?", *conditions])
     rows = await db.all(
-        f"SELECT * FROM logs WHERE {where} ORDER BY {_ordering(query.sort)} LIMIT ?",  # noqa: S608
+        f"SELECT {_HEAD} FROM logs WHERE {where} ORDER BY {_ordering(query.sort)} LIMIT ?",  # noqa: S608
         *(device, *values, query.start + query.page),
     )
-    return [_stored(row) for row in rows]
+    return [Head(**{key: row[key] for key in Head.__dataclass_fields__}) for row in rows]
+
+
+async def whole(db: Tx, heads: Sequence[Head]) -> list[Stored]:
+    """With their messages, in the same order; without those that were removed meanwhile."""
+    found: dict[int, Stored] = {}
+    for start in range(0, len(heads), READ_AT_ONCE):
+        ids = [head.id for head in heads[start : start + READ_AT_ONCE]]
+        sql = f"SELECT * FROM logs WHERE id IN ({', '.join('?' for _ in ids)})"  # noqa: S608
+        found |= {row["id"]: _stored(row) for row in await db.all(sql, *ids)}
+    return [found[head.id] for head in heads if head.id in found]
 
 
 async def forget(db: Database, device: str) -> int:

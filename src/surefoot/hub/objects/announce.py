@@ -11,6 +11,7 @@ from surefoot.hub.frame.call import now
 from surefoot.hub.frame.hub import Hub
 from surefoot.hub.frame.problems import Malformed, TooLarge
 from surefoot.hub.objects import store
+from surefoot.hub.objects.room import require_room
 from surefoot.hub.objects.store import ANNOUNCED, Stored
 from surefoot.revision.values import is_sha256
 
@@ -64,12 +65,16 @@ def checked_name(name: str) -> str:
 
 async def announce(hub: Hub, new: Stored) -> Announced:
     """What a public device's step has is the owner's from now on, too. Raises NotFound when he has
-    no account any more: a conflict would tell the client that the bytes are here."""
+    no account any more: a conflict would tell the client that the bytes are here; TooLarge when he
+    would have more bytes than he may."""
     try:
         async with hub.database.transaction() as tx:
             await store.announce(tx, new)
-            await store.link(tx, new.owner, [new.sha])
+            linked = await store.link(tx, new.owner, [new.sha])
             stored = await store.get(tx, new.owner, new.sha) or new
+            if linked or not stored.present:
+                coming = 0 if stored.present else stored.size
+                await require_room(tx, new.owner, coming, hub.limits.account_bytes)
     except Orphan as error:
         raise NotFound("The account that announces this object is gone") from error
     # A blob that is gone can be healed by whoever has its bytes: they are asked for.

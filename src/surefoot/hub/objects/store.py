@@ -1,12 +1,14 @@
 """Rows of objects: which owner may have which content, and how he came to that.
 
 An owner *has* an object when he sent its bytes himself, or linked it while a public device's step
-named it. What was only announced (`ANNOUNCED`) opens nothing.
+named it. What was only announced (`ANNOUNCED`) opens nothing. The account's sum of bytes goes with
+the rows of what its owner has.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from surefoot.hub.accounts import store as accounts
 from surefoot.hub.db.protocol import Row, Tx, Value
 from surefoot.hub.frame.call import now
 
@@ -76,14 +78,19 @@ async def lacking(tx: Tx, owner_id: str, shas: Iterable[str]) -> list[str]:
     return sorted(missing)
 
 
-async def link(tx: Tx, owner_id: str, shas: Iterable[str]) -> None:
+async def link(tx: Tx, owner_id: str, shas: Iterable[str]) -> int:
     """Makes those of `shas` that the owner can link his own for good: when the public device is
-    not public any more, his steps still have them. What he has already stays as it is."""
+    not public any more, his steps still have them. What he has already stays as it is. By how many
+    bytes he has more."""
     wanted = set(shas)
     wanted -= {row["sha"] for row in await _each(tx, _HELD, wanted, owner_id)}
-    for row in await _each(tx, _SHARED, wanted):
-        shared = _stored(row)
+    # Of several who share the same, the first.
+    found = {row["sha"]: _stored(row) for row in reversed(await _each(tx, _SHARED, wanted))}
+    for shared in found.values():
         await _put(tx, _LINK, replace(shared, owner=owner_id, present=LINKED))
+    added = sum(shared.size for shared in found.values())
+    await accounts.add_bytes(tx, owner_id, added)
+    return added
 
 
 # ---- one object --------------------------------------------------------------------------------
@@ -113,7 +120,9 @@ async def announce(tx: Tx, wanted: Stored) -> None:
 
 async def prove(tx: Tx, stored: Stored) -> None:
     """Its owner has sent its bytes. Raises Orphan when he has no account any more."""
+    before = await _counted(tx, stored.owner, stored.sha)
     await _put(tx, _PROVE, replace(stored, present=PROVED))
+    await accounts.add_bytes(tx, stored.owner, stored.size - before)
 
 
 async def rename(tx: Tx, owner_id: str, sha: str, name: str) -> None:
@@ -123,7 +132,7 @@ async def rename(tx: Tx, owner_id: str, sha: str, name: str) -> None:
 
 async def delete(tx: Tx, owner_id: str, sha: str) -> bool:
     """False: a step of the owner's names it, or it is not there."""
-    return await tx.run(_DELETE, owner_id, sha) > 0
+    return await _drop(tx, _DELETE, (owner_id, sha)) > 0
 
 
 # ---- many --------------------------------------------------------------------------------------
@@ -155,7 +164,7 @@ async def page(db: Tx, after: Key, before: int, size: int) -> tuple[Key | None, 
 
 async def drop_old(tx: Tx, key: Key, before: int) -> int:
     """Removes the row if that still holds; how many that were."""
-    return await tx.run(_DELETE_OLD, *key, before)
+    return await _drop(tx, _DELETE_OLD, key, before)
 
 
 async def ownerless(db: Tx, shas: Iterable[str]) -> list[str]:
@@ -173,6 +182,20 @@ async def _put(tx: Tx, sql: str, stored: Stored) -> None:
     moment = now()
     values = (stored.sha, stored.name, stored.mime, stored.size, stored.present, moment, moment)
     await tx.run(sql, stored.owner, *values)
+
+
+async def _drop(tx: Tx, sql: str, key: Key, *more: Value) -> int:
+    size = await _counted(tx, *key)
+    dropped = await tx.run(sql, *key, *more)
+    if dropped:
+        await accounts.add_bytes(tx, key[0], -size)
+    return dropped
+
+
+async def _counted(tx: Tx, owner_id: str, sha: str) -> int:
+    """The bytes by which this object is in its owner's sum."""
+    found = await get(tx, owner_id, sha)
+    return found.size if found and found.present else 0
 
 
 def _stored(row: Row) -> Stored:

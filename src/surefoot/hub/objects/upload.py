@@ -14,8 +14,10 @@ from surefoot.errors import Busy, Corrupt, Forbidden, NotFound
 from surefoot.hub.blobs.protocol import Upload
 from surefoot.hub.db.errors import Orphan
 from surefoot.hub.frame.call import Call
-from surefoot.hub.frame.problems import Malformed
+from surefoot.hub.frame.problems import Malformed, TooMany
 from surefoot.hub.objects import signing, store
+from surefoot.hub.objects.pace import LEAST_PER_S, Pace
+from surefoot.hub.objects.room import require_room
 from surefoot.hub.objects.steady import to_the_end
 from surefoot.hub.objects.store import Stored
 
@@ -24,14 +26,22 @@ PATIENCE_S = 60.0
 PIECE = 512 * 1024
 # The same, when they come one by one: each costs more than its bytes.
 CRUMBS = 256
+# When one of an account's uploads may have ended.
+TURN_S = 5
 
 
 async def upload(call: Call) -> web.StreamResponse:
     """200 with an empty body. Raises Forbidden for a ticket that is not good for this, Malformed
-    (400) for other bytes than were announced, NoRoom, Busy."""
+    (400) for other bytes than were announced, TooLarge, TooMany, NoRoom, Busy."""
     stored = await _announced(call)
-    await _receive(call, stored)
-    await _prove(call, stored)
+    limits, uploads = call.hub.limits, call.hub.uploads
+    if uploads.count(stored.owner) >= limits.account_uploads:
+        raise TooMany("Too much is sent for this account at once; wait for the rest", TURN_S)
+    with uploads.one(stored.owner, 0 if stored.present else stored.size) as coming:
+        if not stored.present:
+            await require_room(call.hub.database, stored.owner, coming, limits.account_bytes)
+        await _receive(call, stored)
+        await _prove(call, stored)
     return web.Response(status=200)
 
 
@@ -79,11 +89,13 @@ async def _prove(call: Call, stored: Stored) -> None:
 
 
 async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
-    """The body, joined to pieces that are worth a thread. Raises Malformed for one that is cut or
-    stands still."""
+    """The body, joined to pieces that are worth a thread. Raises Malformed for one that is cut,
+    stands still, or hardly moves."""
     gathered: list[bytes] = []
-    size = 0
+    size, pace = 0, Pace(time.monotonic())
     while chunk := await _chunk(request):
+        if not pace.is_enough(len(chunk), time.monotonic()):
+            raise Malformed(f"Less than {LEAST_PER_S} bytes came a second; send it again")
         gathered.append(chunk)
         size += len(chunk)
         if size >= PIECE or len(gathered) >= CRUMBS:

@@ -17,6 +17,7 @@ from surefoot.hub.devices.store import Device
 from surefoot.hub.frame.call import Call, now
 from surefoot.hub.frame.problems import Malformed
 from surefoot.hub.frame.route import KIB, MIB
+from surefoot.hub.objects.room import require_room
 from surefoot.hub.objects.store import lacking, link
 from surefoot.hub.trails import store
 from surefoot.hub.trails.access import step_of
@@ -110,7 +111,7 @@ async def post_factory(call: Call, device: Device) -> tuple[Trail, Step]:
         known = await store.get_trail(tx, device.id)
         if known is not None:
             return known, _same_factory(await step_of(tx, device.id, 0), checked)
-        await _require_objects(tx, device.owner, checked.objects)
+        await _require_objects(call, tx, device.owner, checked.objects)
         at = now()
         trail = Trail(device.id, device.owner, at, at, at)
         await store.add_trail(tx, trail)
@@ -136,7 +137,7 @@ async def post_step(call: Call, device: Device) -> Step:
                 "The device has not told the Hub yet what it runs; post when its first sync is over"
             )
         rev = next_rev(posted.rev, last)
-        await _require_objects(tx, device.owner, checked.objects)
+        await _require_objects(call, tx, device.owner, checked.objects)
         at = now()
         step = _step(call, device, rev, checked, posted.commit_msg, posted.meta, FRESH, at)
         _require_short(step, device)
@@ -155,7 +156,7 @@ async def replace_state(call: Call, device: Device, rev: int) -> str:
         if step.status != Status.NEW:
             raise Conflict(f"Step {rev} is {step.status}, not NEW any more; post another one")
         _require_short(replace(step, state=checked.text), device)
-        await _require_objects(tx, device.owner, checked.objects)
+        await _require_objects(call, tx, device.owner, checked.objects)
         at = now()
         await store.replace_state(
             tx, device.id, rev, checked.text, checked.sha, checked.objects, at
@@ -211,13 +212,14 @@ def _require_short(step: Step, device: Device) -> None:
         )
 
 
-async def _require_objects(tx: Tx, owner: str, shas: Collection[str]) -> None:
+async def _require_objects(call: Call, tx: Tx, owner: str, shas: Collection[str]) -> None:
     missing = await lacking(tx, owner, shas)
     if missing:
         named = ", ".join(missing[:MOST_NAMED])
         more = f" and {len(missing) - MOST_NAMED} more" if len(missing) > MOST_NAMED else ""
         raise InvalidInput(f"Upload these objects first, the state names them: {named}{more}")
-    await link(tx, owner, shas)
+    if await link(tx, owner, shas):
+        await require_room(tx, owner, 0, call.hub.limits.account_bytes)
 
 
 # ---- bodies ------------------------------------------------------------------------------------

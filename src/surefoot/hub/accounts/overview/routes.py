@@ -11,6 +11,7 @@ from surefoot.errors import Forbidden, NotFound
 from surefoot.hub.accounts.overview import store
 from surefoot.hub.accounts.overview.store import Profile, Recent, Use
 from surefoot.hub.frame.call import Call, now, time_text
+from surefoot.hub.frame.hub import Limits
 from surefoot.hub.frame.route import Access, Route
 from surefoot.wire.hub import prn
 
@@ -61,8 +62,7 @@ def _metric(name: str, text: str, number: int) -> list[str]:
 
 
 async def dash(call: Call) -> StreamResponse:
-    """hub-wire 10.1. Nothing is sold and nothing is short here: the plan is free, and a `Max` of 0
-    is no bound."""
+    """hub-wire 10.1. Nothing is sold here: the plan is free, and a `Max` of 0 is no bound."""
     use = await store.use(call.hub.database, call.who.id)
     recent = await store.recent(call.hub.database, call.who.id)
     body = {
@@ -71,19 +71,26 @@ async def dash(call: Call) -> StreamResponse:
         "subscription": {
             "plan-id": "prn::subscriptions:FREE",
             "billing": {"Type": "", "AmountDue": 0, "Currency": "", "VatRegion": ""},
-            "quota-stats": _quotas(use),
+            "quota-stats": _quotas(use, call.hub.limits),
         },
         "top-devices": [_top(device) for device in recent],
     }
     return call.answer(body)
 
 
-def _quotas(use: Use) -> dict[str, Any]:
-    gib = round(use.bytes / GIB, 3)
+def _quotas(use: Use, limits: Limits) -> dict[str, Any]:
     return {
-        "OBJECTS": {"Name": "OBJECTS", "Actual": gib, "Max": 0, "Unit": "GiB"},
-        "DEVICES": {"Name": "DEVICES", "Actual": use.devices, "Max": 0, "Unit": "Piece"},
+        "OBJECTS": _quota("OBJECTS", _gib(use.bytes), _gib(limits.account_bytes), "GiB"),
+        "DEVICES": _quota("DEVICES", use.devices, limits.account_devices, "Piece"),
     }
+
+
+def _quota(name: str, actual: float, most: float, unit: str) -> dict[str, Any]:
+    return {"Name": name, "Actual": actual, "Max": most, "Unit": unit}
+
+
+def _gib(count: int) -> float:
+    return round(count / GIB, 3)
 
 
 def _top(device: Recent) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from surefoot.hub.accounts.store import held_bytes
 from surefoot.hub.db.protocol import Row, Tx
 
 TOP = 5
@@ -21,7 +22,7 @@ class Recent:
 
 @dataclass(frozen=True)
 class Use:
-    """What an account has: devices, objects that it has proved to have, their bytes."""
+    """What an account has: devices, objects that it sent or linked, their bytes."""
 
     devices: int
     objects: int
@@ -61,10 +62,8 @@ async def _recent(db: Tx, device: Row) -> Recent:
 
 async def use(db: Tx, owner: str) -> Use:
     devices = await _number(db, "SELECT COUNT(*) AS n FROM devices WHERE owner = ?", owner)
-    mine = "FROM objects WHERE owner = ? AND present = 1"
-    objects = await _number(db, f"SELECT COUNT(*) AS n {mine}", owner)
-    size = await _number(db, f"SELECT COALESCE(SUM(size), 0) AS n {mine}", owner)
-    return Use(devices, objects, size)
+    sql = "SELECT COUNT(*) AS n FROM objects WHERE owner = ? AND present > 0"
+    return Use(devices, await _number(db, sql, owner), await held_bytes(db, owner))
 
 
 async def profiles(db: Tx, reader: str, prefix: str, most: int) -> list[Profile]:

@@ -68,6 +68,12 @@ async def disable(tx: Tx, owner: str, id: str, moment: int) -> bool:
     return await tx.run(sql, moment, id, owner) > 0
 
 
+async def disable_all(tx: Tx, owner: str, moment: int) -> int:
+    """How many were good until now."""
+    sql = "UPDATE join_tokens SET disabled = 1, modified = ? WHERE owner = ? AND disabled = 0"
+    return await tx.run(sql, moment, owner)
+
+
 def _token(row: Row) -> JoinToken:
     return JoinToken(
         id=row["id"],

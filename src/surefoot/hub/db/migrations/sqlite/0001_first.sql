@@ -4,6 +4,7 @@ CREATE TABLE settings (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
 );
+-- `bytes`: of the objects that the account has, kept up with their rows.
 CREATE TABLE accounts (
     id TEXT PRIMARY KEY,
     nick TEXT NOT NULL UNIQUE,
@@ -12,7 +13,8 @@ CREATE TABLE accounts (
     admin INTEGER NOT NULL DEFAULT 0,
     generation INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
-    modified INTEGER NOT NULL
+    modified INTEGER NOT NULL,
+    bytes INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE devices (
     id TEXT PRIMARY KEY,
