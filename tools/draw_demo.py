@@ -19,8 +19,8 @@ from rich.text import Text
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "demo.svg"
 # One of each kind: the whole demo is too long for a picture.
-SCENES = ("(1)", "(2)", "(3)", "(6b)")
-COLUMNS = 112
+SCENES = ("(1)", "(4)", "(7)")
+COLUMNS = 128
 VERDICT_LINES = 2
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -30,7 +30,8 @@ _WEB_FONT = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 def perform() -> str:
     """Runs the demo on a terminal of our own. Ends the program when the demo fails."""
     ours, theirs = pty.openpty()
-    demo = subprocess.Popen([sys.executable, "-m", "surefoot", "demo"], stdout=theirs)
+    wide = {**os.environ, "COLUMNS": str(COLUMNS), "TERM": "xterm"}
+    demo = subprocess.Popen([sys.executable, "-m", "surefoot", "demo"], stdout=theirs, env=wide)
     os.close(theirs)
     text = _read(ours)
     if demo.wait():
@@ -49,11 +50,11 @@ def _read(terminal: int) -> str:
 
 
 def chosen(text: str) -> str:
-    """The scenes of the picture, and the verdict."""
+    """The names of the sides, the scenes of the picture, and the verdict."""
     blocks = text.replace("\r\n", "\n").strip("\n").split("\n\n")
     scenes = [block for block in blocks if _COLOUR.sub("", block).startswith(SCENES)]
     verdict = "\n".join(blocks[-1].splitlines()[-VERDICT_LINES:])
-    return "\n\n".join(["$ make demo", *scenes, verdict])
+    return "\n\n".join([f"$ make demo\n{blocks[0]}", *scenes, verdict])
 
 
 def draw(text: str) -> str:

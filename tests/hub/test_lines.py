@@ -71,3 +71,19 @@ def test_warnings_of_libraries_are_told_too() -> None:
     logging.getLogger("aiohttp.server").error("oh")
     logging.getLogger("aiohttp.server").info("quiet")
     assert stream.getvalue() == "surefoot hub: ERROR oh\n"
+
+
+@pytest.mark.parametrize("mount", ["local-s3", "s3"])
+def test_an_address_that_opens_something_is_told_without_what_opens_it(mount: str) -> None:
+    sha, secret = "ab" * 32, "GET.1790000000.owner.mac-mac"
+    stream = io.StringIO()
+    log_to(stream, requests=True)
+    path = f"/{mount}/{sha}.{secret}"
+    logging.getLogger("surefoot.hub.access").info('"%s" 200', f"GET {path}?x HTTP/1.1")
+    logging.getLogger("surefoot.hub.frame").warning("%s %s: no room", "PUT", path)
+    logging.getLogger("surefoot.hub.frame").warning("GET /%s/short: no", mount)
+    assert stream.getvalue().splitlines() == [
+        f'surefoot hub: INFO "GET /{mount}/{sha}... HTTP/1.1" 200',
+        f"surefoot hub: WARNING PUT /{mount}/{sha}... no room",
+        f"surefoot hub: WARNING GET /{mount}/short: no",
+    ]

@@ -13,6 +13,7 @@ from surefoot.hub.settings import (
     limits_of,
     names_of,
     public_url,
+    size,
     urls_of,
 )
 
@@ -99,3 +100,18 @@ def test_everything_is_in_the_data_directory() -> None:
     places = [layout.lock, layout.database, layout.blobs, layout.tls]
     assert {place.parent for place in places} == {DATA}
     assert len(set(places)) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("0", 0), ("1000", 1000), ("2k", 2048), ("500M", 500 << 20), ("64G", 64 << 30),
+     ("1TiB", 1 << 40), ("3gb", 3 << 30), (" 7 ", 7)],
+)  # fmt: skip
+def test_a_size_is_a_number_with_a_unit(text: str, wanted: int) -> None:
+    assert size(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["", "G", "-1", "1.5G", "1 G", "1X", "9" * 16, "\u0663"])
+def test_what_is_no_size_is_refused_with_the_right_form(text: str) -> None:
+    with pytest.raises(InvalidInput, match="64G"):
+        size(text)

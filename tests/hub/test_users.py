@@ -107,3 +107,19 @@ def test_what_the_operator_does_to_an_account_is_in_the_audit_log(tmp_path: Path
         return [one.action for one in await audit.entries(database, made.id, 99, 99)]
 
     assert on(tmp_path, story) == ["account removed", "password changed", "account made"]
+
+
+def test_join_tokens_stay_good_when_only_the_password_changes(tmp_path: Path) -> None:
+    async def count_of_good(database: SqliteDatabase) -> int:
+        sql = "SELECT count(*) AS n FROM join_tokens WHERE disabled = 0"
+        row = await database.one(sql)
+        return int(row["n"]) if row else 0
+
+    with HubWorld(tmp_path) as world:
+        for nick in ("ada", "eve"):
+            token = world.user(nick)
+            assert world.call("POST", "/devices/tokens", token=token).status == 200
+        on(tmp_path, lambda db: users.set_password(db, "ada", PASSWORD))
+        assert on(tmp_path, count_of_good) == 2
+        on(tmp_path, lambda db: users.set_password(db, "ada", PASSWORD, with_join_tokens=True))
+        assert on(tmp_path, count_of_good) == 1

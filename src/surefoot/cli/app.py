@@ -37,7 +37,9 @@ Exit codes: 0 done, 1 a failure of ours, 2 wrong usage, 3 refused or WONTGO, 4 E
 
 class Root(LazyGroup):
     TABLE: ClassVar = {
-        "demo": Lazy("surefoot.cli.demo", "Show a real device taking updates, good and bad."),
+        "demo": Lazy(
+            "surefoot.cli.demo", "Show a real device taking updates through a Hub, good and bad."
+        ),
         "device": Lazy("surefoot.cli.device", "Make a device, and run it on this machine."),
         "ctl": Lazy("surefoot.cli.ctl", "Talk to a running device through its control socket."),
         "hub": Lazy("surefoot.cli.hub", "Run a fleet server, and look after it."),

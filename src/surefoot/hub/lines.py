@@ -8,8 +8,8 @@ from typing import TextIO
 
 NEAREST = 6
 LONGEST = 4000
-# An address that carries its right in its path; its sha is told, the rest would open it.
-_SIGNED = re.compile(r"(/(?:local-)?s3/)([^\s\"?]{0,64})[^\s\"]*")
+# An address that carries its right in its path: its sha is told, the rest would open it.
+_SIGNED = re.compile(r"(/(?:local-)?s3/[^\s\"']{64})[^\s\"']+")
 
 
 class OneLine(logging.Formatter):
@@ -22,7 +22,7 @@ class OneLine(logging.Formatter):
         line = self.formatMessage(_with_message(record))
         if record.exc_info and record.exc_info[1] is not None:
             line = f"{line}: {_told(record.exc_info[1])}"
-        line = _SIGNED.sub(r"\1\2...", line)
+        line = _SIGNED.sub(r"\1...", line)
         return line[:LONGEST].replace("\r", "\\r").replace("\n", "\\n")
 
 

@@ -37,7 +37,7 @@ def test_damage_ends_with_1_and_says_what_a_repair_would_do(surefoot: Run, tmp_p
 
 def test_what_is_mended_is_told_and_so_is_what_is_left(surefoot: Run, tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.sql("UPDATE objects SET size = 3")
+    world.sql("UPDATE accounts SET bytes = 3")
     ran = surefoot("hub", "check", "--repair", "--data", world.layout.root)
     assert ran.code == 0
     assert "1 problem, 1 mended\n" in ran.out

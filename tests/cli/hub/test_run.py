@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.hub import main
-from surefoot.hub.frame.hub import Urls
+from surefoot.hub.frame.hub import Limits, Urls
 from surefoot.hub.settings import PLAIN, TLS, Address, Settings
 from tests.cli.conftest import Run
 
@@ -33,12 +33,13 @@ def test_every_option_reaches_it(surefoot: Run, started: list[Settings]) -> None
     surefoot(
         *["hub", "run", "--data", "d", "--listen", "none", "--tls-listen", "0.0.0.0:443"],
         *["--public-url", "https://hub.org/", "--tls-cert", "c", "--tls-key", "k", "--closed"],
+        *["--max-account-bytes", "500M", "--max-account-devices", "0"],
         *["--behind-proxy", "--proxy", "10.0.0.1", "--proxy", "10.0.0.2", "--access-log"],
     )
     assert started == [
         Settings(
             Path("d"), None, Address("0.0.0.0", 443), "https://hub.org", Path("c"), Path("k"),
-            closed=True, access_log=True,
+            closed=True, access_log=True, limits=Limits(account_bytes=500 << 20, account_devices=0),
             proxies=frozenset({"127.0.0.1", "::1", "10.0.0.1", "10.0.0.2"}),
         )
     ]  # fmt: skip
@@ -52,6 +53,7 @@ def test_every_option_reaches_it(surefoot: Run, started: list[Settings]) -> None
         (["--public-url", "hub.org"], "https://HOST"),
         (["--tls-cert", "c"], "--tls-cert and --tls-key"),
         (["--tls-key", "k"], "--tls-cert and --tls-key"),
+        (["--max-account-bytes", "much"], "64G"),
         (["--listen", "none", "--tls-listen", "none"], "none"),
     ],
 )

@@ -57,6 +57,7 @@ def test_json_says_who_it_is(users: Users) -> None:
 def test_a_password_is_the_first_line_of_what_is_said(users: Users, said: str) -> None:
     assert users.add("ada", said=said).code == 0
     assert users("passwd", "ada", "--password-stdin", said="another password").code == 0
+    assert users("passwd", "ada", "--password-stdin", "--all", said="yet another one").code == 0
 
 
 def test_without_anybody_to_ask_the_option_is_named(users: Users) -> None:

@@ -7,9 +7,10 @@ CREATE TABLE accounts (
     admin INTEGER NOT NULL DEFAULT 0,
     generation INTEGER NOT NULL DEFAULT 0,
     created INTEGER NOT NULL,
-    modified INTEGER NOT NULL
+    modified INTEGER NOT NULL,
+    bytes INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO "accounts" VALUES('a1','ada','ada@example.org','argon2',1,2,3,4);
+INSERT INTO "accounts" VALUES('a1','ada','ada@example.org','argon2',1,2,3,4,9);
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     created INTEGER NOT NULL,

@@ -8,7 +8,7 @@ import pytest
 
 from surefoot.client.hub.refusals import HubRefused
 from surefoot.device.remote.sync import send_revision
-from surefoot.errors import Busy, NotFound
+from surefoot.errors import Busy, Corrupt
 from surefoot.revision import StateError
 from tests.device.remote.world import Life
 from tests.support.bench_device import PATIENCE_S
@@ -87,7 +87,7 @@ async def test_an_object_that_is_nowhere_is_named(life: Life) -> None:
     state = json.loads(life.storage.read_state_text("0"))
     life.storage.objects.remove(state["app/root.squashfs"])
     (life.storage.trail("0") / "app/root.squashfs").unlink()
-    with pytest.raises(NotFound, match=r"app/root\.squashfs"):
+    with pytest.raises(Corrupt, match=r"app/root\.squashfs"):
         async with syncing(life):
             pass
     assert life.hub.trails == {}

@@ -25,9 +25,12 @@ def test_a_password_matches_what_was_made_of_it_and_nothing_else():
 
 def test_nobodys_password_takes_the_same_work_and_never_matches(monkeypatch):
     asked = []
-    monkeypatch.setattr(passwords, "_matches", lambda kept, given: asked.append(kept) or True)
-    assert not asyncio.run(passwords.matches("", "a password that nobody has"))
-    assert asked == [passwords.NOBODYS]
+    hasher = SimpleNamespace(hash=passwords.HASHER.hash, verify=lambda *given: asked.append(given))
+    monkeypatch.setattr(passwords, "HASHER", hasher)
+    for _ in range(2):
+        assert not asyncio.run(passwords.matches("", "a password that nobody has"))
+    assert asked[0] == asked[1]  # made once
+    assert asked[0][0].startswith("$argon2id$")
 
 
 def test_two_hashes_of_one_password_differ():

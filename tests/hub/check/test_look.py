@@ -33,15 +33,23 @@ def test_what_agrees_is_fine(world: World) -> None:
         (World.lose_bytes, [Finding(Kind.NO_BYTES, SHA, "a1")]),
         (
             lambda world: world.sql(f"UPDATE objects SET size = 3 {NOTED}"),
-            [Finding(Kind.WRONG_SIZE, SHA, "a1")],
+            [Finding(Kind.WRONG_SIZE, SHA, "a1"), Finding(Kind.WRONG_SUM, owner="a1")],
         ),
         (
             lambda world: world.sql(f"UPDATE objects SET present = 0 {NOTED}"),
-            [Finding(Kind.NO_OBJECT, SHA, "a1", "d1/1")],
+            [Finding(Kind.NO_OBJECT, SHA, "a1", "d1/1"), Finding(Kind.WRONG_SUM, owner="a1")],
         ),
         (
             lambda world: world.sql(f"DELETE FROM objects {NOTED}"),
-            [Finding(Kind.NO_OBJECT, SHA, "a1", "d1/1"), Finding(Kind.UNNAMED, SHA)],
+            [
+                Finding(Kind.NO_OBJECT, SHA, "a1", "d1/1"),
+                Finding(Kind.WRONG_SUM, owner="a1"),
+                Finding(Kind.UNNAMED, SHA),
+            ],
+        ),
+        (
+            lambda world: world.sql("UPDATE accounts SET bytes = 0"),
+            [Finding(Kind.WRONG_SUM, owner="a1")],
         ),
     ],
 )
@@ -55,7 +63,10 @@ def test_what_does_not_agree_is_found(
 def test_a_step_whose_object_is_nowhere_is_found(world: World) -> None:
     world.lose_bytes()
     world.sql(f"DELETE FROM objects {NOTED}")
-    assert world.examine().seen.findings == [Finding(Kind.NOT_KEPT, SHA, "a1", "d1/1")]
+    assert world.examine().seen.findings == [
+        Finding(Kind.NOT_KEPT, SHA, "a1", "d1/1"),
+        Finding(Kind.WRONG_SUM, owner="a1"),
+    ]
 
 
 def test_an_object_that_is_only_announced_is_no_finding(world: World) -> None:
@@ -96,6 +107,7 @@ def test_what_changes_while_it_looks_is_no_finding(world: World) -> None:
                 "INSERT INTO objects (owner, sha, name, mime, size, present, created, modified)"
                 f" VALUES ('a1', '{OTHER}', 'x', 'y', 17, 1, 1, 1)"
             )
+            await database.run("UPDATE accounts SET bytes = bytes + 17")
             assert len(await listed()) == 2
             return before
 

@@ -20,6 +20,7 @@ def world(tmp_path: Path) -> World:
     "spoil",
     [
         World.unnamed,
+        lambda world: world.sql("UPDATE accounts SET bytes = 3"),
         lambda world: world.sql(f"UPDATE objects SET size = 3 {NOTED}"),
         lambda world: world.sql(f"UPDATE objects SET present = 0 {NOTED}"),
         lambda world: world.sql(f"DELETE FROM objects {NOTED}"),
@@ -50,6 +51,7 @@ def test_lost_bytes_are_asked_for_again_and_all_is_well_when_they_came(
     async def come_again(database: SqliteDatabase) -> None:
         await world.put(SHA, BODY)
         await database.run(f"UPDATE objects SET present = 1 {NOTED}")
+        await database.run("UPDATE accounts SET bytes = ?", len(BODY))
 
     world.on(come_again)
     assert world.examine().seen.findings == []

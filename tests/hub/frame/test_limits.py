@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.hub.frame import limits
-from surefoot.hub.frame.limits import Buckets, Gate, Rate, network
+from surefoot.hub.frame.limits import Buckets, Gate, Rate, Underway, network
 
 
 def test_a_burst_is_free_then_the_rate_counts():
@@ -102,3 +102,15 @@ def test_a_gate_lets_so_many_work_and_counts_those_that_wait():
 )
 def test_a_caller_is_known_by_the_network_that_he_has_to_himself(one, other, is_same):
     assert (network(one) == network(other)) is is_same
+
+
+def test_what_is_under_way_is_counted_until_its_end_however_that_comes():
+    underway = Underway()
+    with underway.one("a", 5) as first, underway.one("a", 7) as both, underway.one("b", 1) as other:
+        assert (first, both, other) == (5, 12, 1)
+        assert [underway.count(key) for key in "abc"] == [2, 1, 0]
+    with pytest.raises(KeyError), underway.one("a", 3):
+        raise KeyError
+    with underway.one("a", 2) as left:
+        assert left == 2
+    assert underway.count("a") == 0

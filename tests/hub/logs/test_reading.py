@@ -74,3 +74,24 @@ def test_he_waits_for_nothing_when_there_is_nothing(ada, monkeypatch):
     page = ada.page(after="2020-01-01T00:00:00Z", cursor="true", sort="time-created")
     assert page["entries"] == []
     assert page["next-cursor"]
+
+
+def test_a_page_of_long_lines_is_shorter_than_asked_for(ada, gateway, other, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_PAGE", 3 * (reading.HEAD_SIZE + 100))
+    told = [f"{number}".ljust(100, "x") for number in range(8)]
+    for number, msg in enumerate(told):
+        (gateway if number % 2 else other).tell(msg)
+    page = ada.page(sort="time-created", page=1000)
+    assert (page["count"], [entry["msg"] for entry in page["entries"]]) == (3, told[:3])
+    assert ada.read(sort="time-created", page=1000, start=6) == told[6:]
+    page, read = ada.page(sort="time-created", page=1000, cursor="true"), []
+    while page["entries"]:
+        read += [entry["msg"] for entry in page["entries"]]
+        page = ada.on(page["next-cursor"])
+    assert read == told
+
+
+def test_a_line_that_is_longer_than_a_page_is_told_alone(ada, gateway, monkeypatch):
+    monkeypatch.setattr(reading, "LARGEST_PAGE", 10)
+    gateway.tell("a" * 100, "b" * 100)
+    assert ada.read(sort="time-created") == ["a" * 100]

@@ -54,7 +54,7 @@ async def told(db, *lines, at=SECOND, device="d1", most=1000):
 
 
 async def found(db, query=ALL, position=(), before=None, device="d1"):
-    return await store.find(db, device, query, position, before)
+    return await store.whole(db, await store.find(db, device, query, position, before))
 
 
 def said(*msgs):
@@ -262,3 +262,16 @@ def test_the_common_orders_are_answered_by_an_index():
     for plan in on_rows(work):
         assert "TEMP B-TREE" not in plan
         assert "SCAN" not in plan
+
+
+def test_messages_are_read_for_those_that_are_shown_alone(monkeypatch):
+    monkeypatch.setattr(store, "READ_AT_ONCE", 2)
+
+    async def work(db):
+        await told(db, *said("one", "other é", "third", "last"))
+        heads = await store.find(db, "d1", ALL, (), None)
+        await db.run("DELETE FROM logs WHERE msg = 'third'")
+        lines = await store.whole(db, heads[::-1])
+        return [head.length for head in heads], [line.msg for line in lines]
+
+    assert on_rows(work) == ([3, 7, 5, 4], ["last", "other é", "one"])

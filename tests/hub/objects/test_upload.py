@@ -12,6 +12,7 @@ import pytest
 from surefoot.files import durable
 from surefoot.hub.objects import signing, store
 from surefoot.hub.objects import upload as room
+from surefoot.hub.objects.pace import Pace
 from surefoot.hub.objects.signing import Ticket
 from tests.hub.objects.senders import Sender, Wire, files, sha_of, until
 
@@ -307,3 +308,14 @@ def test_a_blob_that_was_cleared_away_before_its_row_stood_is_asked_for_again(
     assert (reply.status, reply.headers["retry-after"]) == (503, "1")
     assert row(world, "ada", data).present == store.ANNOUNCED
     assert world.call("PUT", url, data).status == 200
+
+
+def test_a_sender_that_hardly_moves_is_ended(world, ada, monkeypatch):
+    monkeypatch.setattr(Pace, "is_enough", lambda pace, size, at: size > 1)
+    data = DATA[18:]
+    with Wire(world, ada.ticket(data)) as wire:
+        wire.head(len(data))
+        wire.write(data[:1])
+        status, body = wire.answer()
+        wire.write(data[1:])
+    assert (status, b"send it again" in body) == (400, True)

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
@@ -113,14 +114,19 @@ def test_a_show_that_is_broken_off_still_takes_all_down(
     assert_nothing_is_left(stages[0])
 
 
-def test_a_show_that_takes_too_long_says_what_device_and_hub_said(
+def test_a_show_that_takes_too_long_says_what_the_device_said(
     monkeypatch: pytest.MonkeyPatch, stages: list[Stage], audience: Spectator
 ) -> None:
     """peers 3: hub.mender.io/t/8299."""
     monkeypatch.setattr("surefoot.lab.demo.begin._hub", lambda stage: iter(()))
-    monkeypatch.setattr(module, "LIMIT_S", -1.0)
+
+    def waits(stage: Stage) -> Iterator[str]:
+        stage.left_s = lambda: 0.0
+        yield str(stage.until(lambda: "", "the moon"))
+
+    monkeypatch.setattr("surefoot.lab.demo.begin._claim", waits)
     found = told(audience, SUREFOOT_RUNTIME="no such runtime")
-    assert found[0].startswith("the show ended early: the device does not come to an end")
+    assert found == ["the show ended early: waited in vain for the moon"]
     (words,) = (text for text in audience.said if "the end of" in text)
     assert "no such runtime" in words
     assert_nothing_is_left(stages[0])

@@ -15,6 +15,22 @@ from surefoot.errors import InvalidInput
 app = new_app()
 NONE = "none"
 
+Certificate = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="A certificate with its chain, PEM; read again when it changes."
+    ),
+]
+MaxBytes = Annotated[
+    str,
+    typer.Option(
+        metavar="SIZE", help="What an account's objects may take, like 500M; 0 for no bound."
+    ),
+]
+MaxDevices = Annotated[
+    int, typer.Option(metavar="N", min=0, help="Devices that an account may own; 0 for no bound.")
+]
+
 
 @app.command(
     epilog="""\
@@ -40,12 +56,7 @@ def run(  # noqa: PLR0913, PLR0917 - each option is one thing that an operator m
             metavar="URL", help="What clients call this Hub, when that is not where it listens."
         ),
     ] = "",
-    tls_cert: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="A certificate with its chain, PEM; read again when it changes."
-        ),
-    ] = None,
+    tls_cert: Certificate = None,
     tls_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The key of --tls-cert, PEM.")
     ] = None,
@@ -62,16 +73,8 @@ def run(  # noqa: PLR0913, PLR0917 - each option is one thing that an operator m
         list[str] | None,
         typer.Option(metavar="ADDRESS", help="A proxy elsewhere that does so; may be repeated."),
     ] = None,
-    max_account_bytes: Annotated[
-        str,
-        typer.Option(
-            metavar="SIZE", help="What an account's objects may take, like 500M; 0 for no bound."
-        ),
-    ] = "64G",
-    max_account_devices: Annotated[
-        int,
-        typer.Option(metavar="N", min=0, help="Devices that an account may own; 0 for no bound."),
-    ] = 10_000,
+    max_account_bytes: MaxBytes = "64G",
+    max_account_devices: MaxDevices = 10_000,
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Log each request, on stderr.")
     ] = False,

@@ -58,7 +58,7 @@ def add(
 def passwd(
     nick: Nick,
     from_stdin: FromStdin = False,
-    all_of_it: Annotated[
+    with_join_tokens: Annotated[
         bool, typer.Option("--all", help="Its join tokens are good no more, either.")
     ] = False,
     data: Data = None,
@@ -71,7 +71,9 @@ def passwd(
     with libraries():
         from surefoot.hub import users
     place, secret = existing(data), password(from_stdin)
-    on_database(place, lambda database: users.set_password(database, nick, secret, all_of_it))
+    on_database(
+        place, lambda database: users.set_password(database, nick, secret, with_join_tokens)
+    )
 
 
 @app.command(epilog="Example:\n\n\b\n  surefoot hub user rm ada\n")

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from surefoot.client.hub.api import Hub
 from surefoot.device.storage import Storage
-from surefoot.errors import NotFound
+from surefoot.errors import Corrupt
 from surefoot.revision import parse
 
 
 async def send_revision(hub: Hub, storage: Storage, revision: str, stall_s: float) -> None:
     """Twice is harmless: what the Hub has is not sent again. Raises what a Hub or a disk may say;
-    StateError when the running state cannot be used."""
+    StateError when the running state cannot be used, Corrupt when a file of it is gone."""
     text = storage.read_state_text(revision)
     state = parse(text)
     for sha, path in {sha: path for path, sha in state.objects.items()}.items():
@@ -26,4 +26,4 @@ def _file(storage: Storage, revision: str, path: str, sha: str) -> Path:
     for place in (storage.objects.path(sha), storage.trail(revision) / path):
         if place.is_file():
             return place
-    raise NotFound(f"Object {sha} ({path}) of revision {revision} is not on this device")
+    raise Corrupt(f"Object {sha} ({path}) of revision {revision} is not on this device any more")

@@ -21,8 +21,8 @@ HEAD_SIZE = 400
 
 
 async def read(hub: Hub, owner_id: str, query: Query, position: Position) -> list[Stored]:
-    """One page, which is shorter than asked for where lines are long. A reader by whole seconds who would get nothing but lines of the running second
-    waits for its end, which is soon."""
+    """One page, which is shorter than asked for where lines are long. A reader by whole seconds who
+    would get nothing but lines of the running second waits for its end, which is soon."""
     if not query.whole_seconds:
         return await _find(hub, owner_id, query, position, None)
     found = await _find(hub, owner_id, query, position, _over())

@@ -1,5 +1,6 @@
 """The simulated device's hands towards the Hub: questions, reports, what is stored of both."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ class Sending:
     """Reports on their way to the Hub."""
 
 
-class HubSide:
+class HubSide(ABC):
     """`Machine` is the whole; here is what of it speaks to the Hub. `reports` wait in memory."""
 
     story: Story
@@ -51,8 +52,9 @@ class HubSide:
     now: float
     reports: dict[str, list[Report]]
 
+    @abstractmethod
     def _post(self, delay_s: float, event: Any) -> int:
-        raise NotImplementedError
+        """The event happens so many seconds from now; its number."""
 
     def _expects(self, timer: str) -> bool:
         """Whether asking the Hub again can bring anything; else the story is to come to rest."""

@@ -33,7 +33,9 @@ def test_the_dashboard_shows_what_the_caller_has(world):
     id, _ = world.device(ada)
     found = world.call("GET", "/dash/", token=ada).json
     assert found["nick"] == "ada"
-    assert found["subscription"]["quota-stats"]["DEVICES"]["Actual"] == 1
+    quotas = found["subscription"]["quota-stats"]
+    assert (quotas["DEVICES"]["Actual"], quotas["DEVICES"]["Max"]) == (1, 10_000)
+    assert (quotas["OBJECTS"]["Actual"], quotas["OBJECTS"]["Max"]) == (0, 64)
     (device,) = found["top-devices"]
     assert (device["device-id"], device["status"], device["message"]) == (id, "", "")
     assert world.call("GET", "/dash", token=eve).json["top-devices"] == []

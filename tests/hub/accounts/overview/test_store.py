@@ -65,7 +65,7 @@ def test_the_devices_that_were_here_last_come_first_with_their_newest_step(datab
     assert (found[1].status, found[1].progress) == ("", "")
 
 
-def test_only_what_an_account_has_proved_to_have_is_its_use(database, owner):
+def test_what_an_account_has_is_its_use(database, owner):
     async def story():
         other = (await accounts.create(database, "eve", "", "x")).id
         await add_device(database, "d1", owner)
@@ -73,6 +73,7 @@ def test_only_what_an_account_has_proved_to_have_is_its_use(database, owner):
         await add_object(database, owner, SHA, 100)
         await add_object(database, owner, SHA[::-1], 50, present=0)
         await add_object(database, other, SHA, 100)
+        await accounts.add_bytes(database, owner, 100)
         return [await store.use(database, id) for id in (owner, "nobody")]
 
     assert asyncio.run(story()) == [Use(1, 1, 100), Use(0, 0, 0)]
