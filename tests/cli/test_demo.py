@@ -167,10 +167,10 @@ def test_as_json_every_line_is_an_object(capsys: pytest.CaptureFixture[str]) -> 
     told.close()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["kind"] for line in lines] == [
-        *("scene", "says", "command", "prints", "progress", "difference", "record", "result")
+        *("scene", "says", "called", "printed", "progress", "difference", "record", "result")
     ]
     assert lines[1] == {"kind": "says", "side": "hub", "text": "one"}
-    assert lines[2] == {"kind": "command", "side": "hub", "words": ["surefoot", "devices"]}
+    assert lines[2] == {"kind": "called", "side": "hub", "words": ["surefoot", "devices"]}
     assert (lines[6]["on_device"], lines[6]["at_hub"]) == ("ERROR", "ERROR")
     assert lines[-1] == {"kind": "result", "differences": [], "seconds": 1.2}
 

@@ -185,10 +185,10 @@ class JsonPrinter:
         self._line("progress", side="device", **entry_json(entry))
 
     def command(self, words: Sequence[str]) -> None:
-        self._line("command", side="hub", words=["surefoot", *words])
+        self._line("called", side="hub", words=["surefoot", *words])
 
     def prints(self, text: str) -> None:
-        self._line("prints", side="hub", text=text)
+        self._line("printed", side="hub", text=text)
 
     def differs(self, text: str) -> None:
         self._line("difference", text=text)
