@@ -96,6 +96,21 @@ def test_kinds_take_what_they_say_and_nothing_else(kind, good, bad):
 
 
 @pytest.mark.parametrize(
+    ("older", "name"),
+    [
+        ("creds.host", "PH_CREDS_HOST"),
+        ("Creds.Proxy.Host", "PH_CREDS_PROXY_HOST"),
+        ("factory.autotok", "PH_FACTORY_AUTOTOK"),
+        ("updater.interval", "PH_UPDATER_INTERVAL"),
+    ],
+)
+def test_older_files_spell_the_hubs_keys_with_dots(older, name):
+    """hub-wire 3.3, 12: a device that comes from the reference stays the one that it is."""
+    assert find(older) is KEYS[name]
+    assert find("creds.unheard-of") is None
+
+
+@pytest.mark.parametrize(
     ("text", "mask"), [("filetree", 4), ("filetree,update", 132), ("132", 132), ("nonsense", 0)]
 )
 def test_log_outputs_show_as_the_references_bits(text, mask):

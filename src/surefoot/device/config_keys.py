@@ -298,8 +298,11 @@ BOOT_WORDS = frozenset({"PV_REV", "PV_TRY", "PV_TRYING", "PV_BOOT"})
 
 
 def find(name: str) -> Key | None:
-    """The row of a key, however it is capitalised; None for a key that nobody knows."""
+    """The row of a key, however it is capitalised; None for a key that nobody knows. Older files
+    spell the Hub's keys with dots: `creds.host`, `factory.autotok` (hub-wire 3.3, 12)."""
     name = name.upper()
+    if "." in name and (plain := "PH_" + name.replace(".", "_")) in KEYS:
+        name = plain
     if name in KEYS:
         return KEYS[name]
     return Key(name, TEXT, "", "vepo", NOBODY) if name.startswith(FAMILIES) else None

@@ -79,6 +79,13 @@ def test_what_an_older_file_calls_otherwise_is_replaced_as_well(
     assert path(storage).read_text() == "creds.host=hub.example.org\n" + LINES
 
 
+def test_a_device_that_comes_from_an_older_agent_keeps_its_name(storage: Storage) -> None:
+    """hub-wire 12, 0.9: it would be a stranger to its owner."""
+    text = "creds.id=5fd0\ncreds.prn=prn:::devices:/5fd0\ncreds.secret=s3cret\n"
+    path(storage).write_text(text)
+    assert known(storage) == ME
+
+
 def test_bytes_that_are_no_text_stay_what_they_are(storage: Storage) -> None:
     path(storage).write_bytes(b"PV_LOG_LEVEL=3 \xff\xfe\n")
     credentials.keep(storage, ME)
