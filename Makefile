@@ -19,9 +19,9 @@ $(STAMP): pyproject.toml requirements/dev.txt tools/choose-python | machine
 demo: venv
 	@.venv/bin/surefoot demo
 
-# Two cores are what the project is built for: more workers than that fight over LXC.
+# Two cores are what the project is built for; the third worker fills in while others wait.
 test: venv
-	@$(PYTHON) -m pytest -n 2 $(TESTS)
+	@$(PYTHON) -m pytest -n 3 $(TESTS)
 
 lint: venv
 	@.venv/bin/ruff check

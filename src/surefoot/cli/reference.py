@@ -42,8 +42,10 @@ Members are only ever added.
 | `result` | `revision`, `status`, `status-msg`, `exit_code` | last, of a waited update |
 | `idle` | `running`, `status` | last, of `rollback`, `reboot` and `make-factory` that wait |
 
-`demo` has `scene` (`number`, `title`, `what`), `says` (`text`), `progress` as above, `difference`
-(`text`), `record` (`change`) and at the end `result` (`differences`, `seconds`).
+`demo` has `scene` (`number`, `title`, `what`), `says` (`side`, `text`), `progress` as above with
+`side`, `called` (`side`, `words`), `printed` (`side`, `text`), `difference` (`text`), `record`
+(`revision`, `on_device`, `at_hub`, `message`, `seconds`) and at the end `result` (`differences`,
+`seconds`).
 
 **The desk.** `post` prints one object a line: `sent` as above; `posted` with `revision`, `device`,
 `nick`, `state-sha`, `sent`, `kept`, `sent_bytes`; with `--wait` then `progress` (`revision`,
