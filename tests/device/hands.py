@@ -74,6 +74,7 @@ class Bench:
             device.run / "pv-ctrl",
         )
         self.hands = None
+        self.remote = None  # what stands for the hands towards a Hub
 
     def perform(self, *effects, answers=0):
         """What the hands post: `answers` events, and whatever comes until all work has ended."""
@@ -82,6 +83,7 @@ class Bench:
     async def _perform(self, effects, answers):
         news = asyncio.Queue()
         self.hands = Hands(self.parts, news.put_nowait)
+        self.hands.remote = self.remote
         self.told_ticket = self.hands.tickets[1] = Future()
         async with asyncio.timeout(PATIENCE_S):
             for effect in effects:

@@ -4,7 +4,7 @@ import pytest
 
 from surefoot.device import facts, journal
 from surefoot.device.effects import Command
-from surefoot.device.remote.reports import note_told
+from surefoot.device.remote.told import note_told
 from surefoot.update import tables
 from surefoot.update.tables import Cause, Point
 from surefoot.wire.progress import PERCENT, Progress

@@ -261,6 +261,15 @@ def test_garbage_is_collected_and_told(bench):
     assert bench.storage.revisions() == ["0"]
 
 
+def test_a_failed_update_whose_end_the_hub_does_not_know_is_kept(bench):
+    """R18: without its record it would be offered, and run, once more."""
+    bench.store("7", base="b0", app="a1")
+    bench.storage.write_progress("7", facts.Progress(facts.Status.ERROR, "Internal error", 100))
+    bench.remote = object()
+    bench.perform(dev.CollectGarbage(frozenset({"0"}), 1), answers=1)
+    assert "7" in bench.storage.revisions()
+
+
 def test_nothing_is_collected_while_nobody_knows_what_the_boot_loader_names(bench):
     """peers 3: snapd#5145."""
     bench.store()

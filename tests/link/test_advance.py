@@ -13,7 +13,7 @@ from surefoot.link.advance import (
     MOST_RETRY_AFTER_S,
     USER_META,
 )
-from surefoot.link.record import Phase, Policy, What, Why
+from surefoot.link.record import Link, Phase, Policy, What, Why
 from tests.link.stories import (
     ANSWERS,
     ASKING,
@@ -153,7 +153,8 @@ def test_a_row_of_failures_is_said_once(what):
         assert len(of(do.Say, effects)) == (number == 0)
         link = replace(link, asked=link.asked | {what})
     link = after(link, ANSWERS[what])
-    assert link.failures == 0
+    # A registration proves little: a Hub that then does not know whom is asked ever more rarely.
+    assert link.failures == (5 if what is What.REGISTER else 0)
 
 
 def test_a_sync_that_fails_begins_again_with_the_question_whether_it_is_needed():
@@ -410,3 +411,15 @@ def test_a_forgotten_device_has_no_name_and_asks_nobody(link):
     assert (forgotten.phase, forgotten.id, forgotten.known) == (Phase.OFF, "", False)
     assert (forgotten.settled, forgotten.claimed) == (False, False)
     assert asked(play(forgotten, on.Began())[1]) == [What.REGISTER]
+
+
+def test_a_hub_that_registers_and_then_knows_nobody_gets_new_devices_ever_more_rarely():
+    link, _ = play(Link(), on.Began())
+    pauses = []
+    for _ in range(5):
+        link = after(link, ANSWERS[What.REGISTER])
+        link, effects = play(link, failed(What.LOOK_UP, Why.UNKNOWN))
+        pauses += [effect.seconds for effect in of(do.SetTimer, effects)]
+        link = after(link, on.TimerFired(LINE))
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 4 * pauses[0]

@@ -6,7 +6,7 @@ from surefoot.boot.protocol import BootLoader, BootVars
 from surefoot.device import effects as dev
 from surefoot.device import journal
 from surefoot.device.commands import NAME_A_REVISION
-from surefoot.device.remote.reports import is_told
+from surefoot.device.remote.told import is_told
 from surefoot.device.storage import FACTORY, Storage
 from surefoot.errors import Corrupt, SurefootError
 from surefoot.revision import State, is_local, parse
@@ -39,7 +39,7 @@ def gather(
         journal=command,
         journal_progress=_journal_progress(storage, command),
         waiting=_waiting(storage, found),
-        untold=_untold(storage),
+        untold=untold(storage),
         remote=journal.read_mode(storage, remote_default),
     )
 
@@ -120,8 +120,9 @@ def _orphans(storage: Storage, found: BootVars) -> tuple[tuple[str, Progress], .
     )
 
 
-def _untold(storage: Storage) -> tuple[str, ...]:
-    """Revision 0 is told with the first sync."""
+def untold(storage: Storage) -> tuple[str, ...]:
+    """Remote revisions whose final record the Hub has not confirmed (R18). Revision 0 is told with
+    the first sync."""
     names = (name for name in storage.revisions() if not is_local(name) and name != FACTORY)
     records = ((name, read_progress(storage, name)) for name in names)
     return tuple(

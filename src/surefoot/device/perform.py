@@ -337,7 +337,8 @@ class Hands:
         defer_s = parts.config.integer("PV_STORAGE_GC_THRESHOLD_DEFERTIME")
         with parts.storage_lock:
             wanted = gc.Keep(
-                keep | self.in_use(),  # what has come into use while the lock was waited for
+                # What has come into use while the lock was waited for counts too.
+                keep | self.in_use() | self._to_be_told(),
                 factory=parts.config.flag("PV_STORAGE_GC_KEEP_FACTORY"),
                 stored_this_boot=frozenset(parts.stored_this_boot),
                 objects=frozenset(parts.recent_objects),
@@ -345,6 +346,10 @@ class Hands:
             )
             plan = gc.plan(gc.gather(parts.storage), wanted, room)
             return gc.collect(parts.storage, plan) + gc.sweep_partials(parts.storage)
+
+    def _to_be_told(self) -> frozenset[str]:
+        """R18: without its record an update that failed would be offered, and run, once more."""
+        return frozenset(facts.untold(self.parts.storage)) if self.remote else frozenset()
 
     def _lacking(self) -> int:
         """Bytes that are lacking to the room that is always to be free (device.md 9)."""

@@ -80,8 +80,11 @@ def _interval_s(link: Link) -> float:
 
 
 def _registered(link: Link, event: on.Registered) -> Result:
-    link = replace(_good(link, What.REGISTER), phase=Phase.CLAIM, known=True, id=event.id)
-    link = replace(link, challenge=event.challenge)
+    """Failures stay counted: a Hub that registers and does not know afterwards whom gets a new
+    device ever more rarely."""
+    link = replace(link, asked=link.asked - {What.REGISTER}, phase=Phase.CLAIM, known=True)
+    link = replace(link, id=event.id, challenge=event.challenge, settled=False, claimed=False)
+    link = replace(link, refused=False)
     kept = do.Keep(event.id, event.prn, event.secret)
     link, asked = _ask_line(link)
     return link, (kept, do.Show(event.challenge), *asked)

@@ -48,6 +48,9 @@ def test_a_field_that_could_begin_another_is_refused(value: str) -> None:
         ("http://a/", "ftp://b/", False),
         ("http://a/", "file:///b", False),
         ("http://a/", "", False),
+        ("http://a/", "http://[::1", False),
+        ("http://a/", "http://ex\u2100mple/", False),
+        ("http://a/", "http://b:99999/", False),
     ],
 )
 def test_from_tls_nothing_leads_to_less(url: str, target: str, may: bool) -> None:

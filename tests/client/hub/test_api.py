@@ -285,6 +285,16 @@ async def test_log_lines_that_are_no_unicode_go_all_the_same(server: FaultyServe
     assert server.asked[-1].body == b'[{"msg":"a?","lvl":"INFO"}]'
 
 
+async def test_a_cut_push_of_logs_is_tried_again_like_any_other_call(
+    server: FaultyServer, hubs, contacts: Contacts
+) -> None:
+    """R18: each request is tried again before it counts as silence."""
+    server.plan("/logs/", Reply(cut_at=5), OK)
+    async with hubs(retries=1) as hub:
+        await hub.push_logs([{"msg": "a"}])
+    assert None not in contacts.heard
+
+
 async def test_an_object_is_found(server: FaultyServer, hubs) -> None:
     server.plan(f"/objects/{SHA}", planned(OBJECT))
     async with hubs() as hub:

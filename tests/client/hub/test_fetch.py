@@ -340,6 +340,24 @@ def test_on_a_line_that_is_cut_for_a_while_it_neither_hangs_nor_begins_anew(tmp_
     assert done.returncode == 0, done.stderr
 
 
+async def test_patience_begins_once_what_was_here_is_read(
+    getting: Getting, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashing gigabytes of an earlier life takes minutes on a small machine."""
+    getting.keep(BODY[:1000])
+    whole = Partial.open
+
+    def slowly(partial: Partial) -> None:
+        whole(partial)
+        clock.now += 600
+
+    monkeypatch.setattr(Partial, "open", slowly)
+    getting.answers = [Unreachable("not yet")]
+    getting.server.plan(TARGET, Reply(200, BODY))
+    await getting.run(patience_s=60)
+    assert (getting.pool.root / SHA).is_file()
+
+
 async def test_nobody_there_runs_out_of_patience_and_names_the_cause(
     tmp_path: Path, clock: Clock
 ) -> None:

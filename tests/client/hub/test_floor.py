@@ -58,6 +58,12 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 70 + ".x"])
+async def test_a_host_that_is_no_name_does_not_answer(world: World, host: str) -> None:
+    with pytest.raises(Unreachable, match="does not answer"):
+        await key_of(f"https://{host}/", world.ca.pem, "", NOW)
+
+
 @pytest.mark.usefixtures("wrong_clock")
 async def test_a_certificate_that_is_valid_at_the_floor_is_taken(world: World) -> None:
     own = sign("localhost", NOW - DAY, NOW + DAY, by=world.ca)

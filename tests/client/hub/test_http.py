@@ -306,6 +306,17 @@ async def test_a_get_is_sent_to_no_other_scheme(server: FaultyServer, target: st
         assert (await http.request("GET", "/x")).status == 302
 
 
+@pytest.mark.parametrize(
+    "target",
+    [b"http://[::1", b"http://\xff\xfe/", "http://ex\u2100mple/".encode(), "http://h/ä".encode()],
+)
+async def test_a_get_is_not_sent_to_what_is_no_address(server: FaultyServer, target: bytes) -> None:
+    raw = b"HTTP/1.1 302 Found\r\nLocation: " + target + b"\r\nContent-Length: 0\r\n\r\n"
+    server.plan("/x", Reply(raw=raw))
+    async with client(server.url) as http:
+        assert (await http.request("GET", "/x")).status == 302
+
+
 async def test_a_get_is_not_sent_on_for_ever(server: FaultyServer) -> None:
     server.plan("/x", Reply(302, b"", {"Location": "/x"}))
     async with client(server.url, retries=0) as http:

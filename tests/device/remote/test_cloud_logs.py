@@ -173,6 +173,17 @@ async def test_a_line_that_is_refused_for_good_is_dropped_alone(
         await hub.has(*(str(number) for number in range(20) if number != 7))
 
 
+async def test_a_device_that_may_not_send_now_keeps_its_lines(
+    storage: Storage, slept: list[float]
+) -> None:
+    """hub-wire 9: 403 is tried again."""
+    hub = Hub()
+    hub.fails = [HubRefused(403, "not you")] * 3
+    write(storage, APP, "one", "two")
+    async with pushing(storage, hub):
+        await hub.has("one", "two")
+
+
 async def test_a_hub_without_logs_costs_no_line_twice(storage: Storage, slept: list[float]) -> None:
     hub = Hub()
     hub.fails = [NotFound("no such route")]

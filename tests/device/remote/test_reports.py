@@ -2,13 +2,13 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from surefoot.client.hub.refusals import HubRefused
 from surefoot.device.remote import reports as room
-from surefoot.device.remote.reports import Reports, is_told, note_told
+from surefoot.device.remote.reports import Reports
+from surefoot.device.remote.told import is_told
 from surefoot.device.storage import Storage
 from surefoot.errors import Busy, Forbidden, NotFound, Unreachable
 from surefoot.wire.progress import Downloads, Progress, Status, decode
@@ -240,7 +240,7 @@ async def test_a_revision_that_the_hub_chokes_on_holds_up_no_other(seven: Storag
 
 
 @pytest.mark.parametrize(
-    "error", [NotFound("no such step"), HubRefused(400, "unknown step"), HubRefused(403, "whose?")]
+    "error", [NotFound("no such step"), HubRefused(400, "unknown step"), HubRefused(422, "no step")]
 )
 async def test_a_report_that_is_refused_for_good_ends_the_update_if_it_still_can(
     seven: Storage, caplog: pytest.LogCaptureFixture, error: Exception
@@ -254,6 +254,18 @@ async def test_a_report_that_is_refused_for_good_ends_the_update_if_it_still_can
     assert line.told == [("7", Status.CANCELLED)]
     assert len(line.sent) == 1
     assert "refuses the progress of 7 for good" in caplog.text
+
+
+@pytest.mark.parametrize("status", [302, 403, 405, 413])
+async def test_a_refusal_that_a_proxy_may_have_made_ends_no_update(
+    seven: Storage, status: int
+) -> None:
+    """R18: it is sent again."""
+    line = Line(seven, HubRefused(status, "not here"), Status.QUEUED)
+    async with running(line) as reports:
+        reports.add("7", QUEUED)
+        await line.until(lambda: line.told)
+    assert line.told == [("7", Status.QUEUED)]
 
 
 async def test_what_the_hub_holds_is_told_even_if_it_is_another(seven: Storage) -> None:
@@ -316,31 +328,3 @@ async def test_what_is_forgotten_is_sent_to_nobody(seven: Storage) -> None:
         reports.add("9", QUEUED)
         await line.until(lambda: line.told)
     assert line.told == [("9", Status.QUEUED)]
-
-
-# --- on the disk --------------------------------------------------------------------------------
-
-
-def test_only_the_very_record_that_was_told_counts_as_told(seven: Storage) -> None:
-    assert not is_told(seven, "7", UPDATED)
-    note_told(seven, "7", UPDATED)
-    assert is_told(seven, "7", UPDATED)
-    assert is_told(Storage(seven.root), "7", UPDATED)
-    done = Progress(Status.DONE, "Update finished, revision set as rollback point", 100, 1)
-    assert not is_told(seven, "7", done)
-
-
-def test_a_note_for_a_trail_that_is_gone_costs_nothing(storage: Storage) -> None:
-    note_told(storage, "7", UPDATED)
-    assert not is_told(storage, "7", UPDATED)
-    assert not storage.trail("7").exists()
-
-
-def test_a_trail_that_goes_in_that_very_moment_costs_nothing(
-    seven: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def gone(revision: str, mark: bytes) -> None:
-        raise FileNotFoundError(Path(revision))
-
-    monkeypatch.setattr(seven, "write_told", gone)
-    note_told(seven, "7", UPDATED)

@@ -56,6 +56,20 @@ def test_a_registration_without_its_parts_is_refused(lacking: str) -> None:
         answers.registered(body(**members))
 
 
+@pytest.mark.parametrize("key", ["id", "prn", "secret"])
+@pytest.mark.parametrize("bad", ["a\nPV_LOG_LEVEL=0", "a b", "\ud800", "ä", "a" * 2000])
+def test_what_cannot_stand_in_a_line_of_configuration_is_no_registration(
+    key: str, bad: str
+) -> None:
+    with pytest.raises(InvalidInput, match=key):
+        answers.registered(body(**{"id": ID, "prn": PRN, "secret": "s", key: bad}))
+
+
+def test_a_challenge_that_cannot_be_shown_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="challenge"):
+        answers.seen(body(id=ID, owner="", challenge="a\ud800"))
+
+
 def test_a_device_shows_its_owner_once_it_is_claimed() -> None:
     assert answers.seen(body(id=ID, owner="", challenge="a-b-c")) == Seen(ID, "", "a-b-c")
     owner = "prn:::accounts:/5f3e9c0a1b2c3d4e5f600001"

@@ -28,9 +28,8 @@ def _is_url(url: str) -> bool:
 
 
 def may_follow(url: str, target: str) -> bool:
-    """From https never to anything less."""
-    schemes = ("https:",) if url.startswith("https:") else ("https:", "http:")
-    return target.startswith(schemes)
+    """From https never to anything less; nor to what `check` would refuse."""
+    return _is_url(target) and (target.startswith("https:") or not url.startswith("https:"))
 
 
 def sent_on(asked: Asked, target: str) -> Asked:

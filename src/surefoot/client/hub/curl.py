@@ -64,7 +64,7 @@ class Lines:
         if late:
             return End(pycurl.E_OPERATION_TIMEDOUT, late, was_sent, "")
         if error is None:
-            return End(0, "", was_sent, easy.getinfo(pycurl.REDIRECT_URL) or "")
+            return End(0, "", was_sent, _redirect(easy))
         return End(error.args[0], easy.errstr() or str(error.args[-1]), was_sent, "")
 
     def _prepare(self, easy: pycurl.Curl, asked: Asked, transfer: Transfer) -> None:
@@ -98,6 +98,11 @@ class Lines:
 
 def _field(name: str, value: str) -> str:
     return f"{name}: {value}" if value else f"{name}:"
+
+
+def _redirect(easy: pycurl.Curl) -> str:
+    """Where the answer sends us, whatever bytes a server put there."""
+    return (easy.getinfo_raw(pycurl.REDIRECT_URL) or b"").decode("ascii", "replace")
 
 
 def _set_security(easy: pycurl.Curl, security: Security) -> None:

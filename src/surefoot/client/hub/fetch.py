@@ -96,6 +96,7 @@ class _Fetching:
 
     async def run(self) -> None:
         self._furthest = self._partial.received
+        self._moved_at = self._means.clock()  # reading what was here already took its time
         self._on_bytes(self._furthest)
         while True:
             place = await self._find()

@@ -43,7 +43,8 @@ async def key_of(
     try:
         chain = await _verified_chain(host, port, _context(roots, roots_file), proxy)
         found = [certificate.read(der) for der in chain]
-    except (OSError, EOFError, asyncio.LimitOverrunError, InvalidInput) as error:
+    except (OSError, EOFError, ValueError, asyncio.LimitOverrunError, InvalidInput) as error:
+        # ValueError: a host that is no name (IDNA), which libcurl only finds not to be there.
         raise Unreachable(f"{host}:{port} does not answer: {error}") from error
     for one in found:
         if one.ends < floor and not one.starts <= time.time() <= one.ends:

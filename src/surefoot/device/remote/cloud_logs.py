@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 Entry = dict[str, Any]
 MOST_ENTRIES, READ_BYTES = 200, 64 * 1024  # hub-wire 9: 256 KiB, what JSON adds included
 MOST_READS = 16
+FORBIDDEN = 403
 LOOK_EVERY_S = 2.0
 NOTE_EVERY_S = 30.0
 MOST_PAUSE_S = 60.0
@@ -81,7 +82,9 @@ class CloudLogs:
             return False
         try:
             await self._push(batch)
-        except (HubRefused, NotFound):
+        except (HubRefused, NotFound) as error:
+            if isinstance(error, HubRefused) and error.status == FORBIDDEN:
+                return False  # of this device for now, not of these lines
             if len(batch) == 1:
                 return True
             middle = len(batch) // 2

@@ -30,7 +30,8 @@ def read(config: Config) -> Identity:
 
 def keep(storage: Storage, identity: Identity) -> None:
     """Durable when it returns; whatever else stands in the file stays. Raises NoRoom; Corrupt when
-    the file cannot be read: then nothing is changed."""
+    the file cannot be read: then nothing is changed. Nobody has owned the new identity yet."""
+    durable.remove(storage.settled)
     _write(storage, dict(zip(OURS, (identity.id, identity.prn, identity.secret), strict=True)))
 
 

@@ -5,18 +5,20 @@ download only the newest figures are worth sending.
 """
 
 import asyncio
-import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
 
+from surefoot.client.hub.refusals import HubRefused
+from surefoot.device.remote.told import note_told
 from surefoot.device.storage import Storage
-from surefoot.errors import Busy, Conflict, NotFound, SurefootError
+from surefoot.errors import Busy, NotFound, SurefootError
 from surefoot.update.tables import FINAL
 from surefoot.wire.progress import Progress, Status, encode
 
 log = logging.getLogger(__name__)
 MOST_WAITING = 16
+NO_SUCH_STEP = frozenset({400, 404, 410, 422})  # 400: the reference (hub-wire 4)
 BETWEEN_DOWNLOADS_S = 1.0
 PAUSES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 MOST_RETRY_AFTER_S = 300.0
@@ -96,18 +98,21 @@ class Reports:
         progress = waiting[0]
         try:
             held = await self._send(revision, encode(progress))
-        except (NotFound, Conflict) as error:
+        except SurefootError as error:
+            if not _is_for_good(error):
+                return self._put_off(revision, error)
             # Its trail or the step itself is gone there: nobody wants this update any more.
             log.error("the Hub refuses the progress of %s for good: %s", revision, error)
             held = Status.CANCELLED
-        except SurefootError as error:
-            self._complain(f"the progress of {revision} waits: {error}")
-            if revision in self._waiting:
-                self._waiting[revision] = self._waiting.pop(revision)
-            return float(error.retry_after_s) if isinstance(error, Busy) else 0.0
         self._complained = False
         await self._sent(revision, progress, held)
         return None
+
+    def _put_off(self, revision: str, error: SurefootError) -> float:
+        self._complain(f"the progress of {revision} waits: {error}")
+        if revision in self._waiting:
+            self._waiting[revision] = self._waiting.pop(revision)
+        return float(error.retry_after_s) if isinstance(error, Busy) else 0.0
 
     def _complain(self, text: str) -> None:
         """Once for a row of failures: a Hub that is away for a week fills no log."""
@@ -132,24 +137,12 @@ class Reports:
             await asyncio.sleep(BETWEEN_DOWNLOADS_S)
 
 
+def _is_for_good(error: SurefootError) -> bool:
+    """What says that there is no such step; any other refusal may be a proxy's, and passes."""
+    return isinstance(error, NotFound) or (
+        isinstance(error, HubRefused) and error.status in NO_SUCH_STEP
+    )
+
+
 def _outdated(older: Progress, newer: Progress) -> bool:
     return older == newer or (older.status is newer.status is Status.DOWNLOADING)
-
-
-# ---- what the Hub has been told, on disk -------------------------------------------------------
-
-
-def note_told(storage: Storage, revision: str, progress: Progress) -> None:
-    """A final record need not be sent again at the next boot. Losing this note costs one report."""
-    try:
-        storage.write_told(revision, _mark(progress))
-    except (SurefootError, OSError) as error:  # its trail may go in that very moment
-        log.info("the report of %s will be repeated: %s", revision, error)
-
-
-def is_told(storage: Storage, revision: str, progress: Progress) -> bool:
-    return storage.read_told(revision) == _mark(progress)
-
-
-def _mark(progress: Progress) -> bytes:
-    return hashlib.sha256(encode(progress)).hexdigest().encode()

@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _TOKEN = re.compile(r"[!-~]{1,8192}")
+_WORD = re.compile(r"[!-~]{1,1024}")
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ def token(body: bytes) -> str:
 
 def registered(body: bytes) -> Registered:
     members = _members(body, "registration")
-    id, prn, secret = (_text(members, key, "registration") for key in ("id", "prn", "secret"))
-    return Registered(id, prn, secret, _optional(members, "challenge"))
+    id, prn, secret = (_word(members, key) for key in ("id", "prn", "secret"))
+    return Registered(id, prn, secret, _challenge(members))
 
 
 def seen(body: bytes) -> Seen:
@@ -97,7 +98,7 @@ def seen(body: bytes) -> Seen:
     return Seen(
         _text(members, "id", "device"),
         _optional(members, "owner"),
-        _optional(members, "challenge"),
+        _challenge(members),
     )
 
 
@@ -194,6 +195,22 @@ def _text(members: dict[str, Any], key: str, what: str) -> str:
     found = _optional(members, key)
     if not found:
         raise InvalidInput(f"The Hub's {what} has no '{key}'")
+    return found
+
+
+def _word(members: dict[str, Any], key: str) -> str:
+    """One that is kept as a line of configuration: no line break in it may begin another."""
+    found = _text(members, key, "registration")
+    if not _WORD.fullmatch(found):
+        raise InvalidInput(f"The Hub's registration has a '{key}' that cannot be kept")
+    return found
+
+
+def _challenge(members: dict[str, Any]) -> str:
+    """Empty without one. It is shown as it is."""
+    found = _optional(members, "challenge")
+    if not found.isprintable():
+        raise InvalidInput("The Hub's 'challenge' cannot be shown")
     return found
 
 
