@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from surefoot.errors import Busy, Corrupt, InvalidInput, NoRoom
 from surefoot.files.cuts import every_cut
 from surefoot.files.objects import ObjectStore
-from surefoot.files.partial import SYNC_EVERY, Partial, sweep
+from surefoot.files.partial import SYNC_EVERY, Partial
 from surefoot.files.steps import Kind, Step, observe
 from tests.files.discipline import check
 from tests.files.disks import FullAt, places, run_on_small_disk, skip_syncs
@@ -273,16 +273,6 @@ def test_what_is_done_is_durable(tmp_path: Path) -> None:
     with observe(seen.append):
         work(tmp_path)
     check(seen)
-
-
-def test_sweeping_leaves_only_what_is_still_wanted(directory: Path, pool: ObjectStore) -> None:
-    other = hashlib.sha256(b"other").hexdigest()
-    for sha in (SHA, other):
-        opened(directory, pool, sha).close()
-    (directory / "stray").mkdir()
-    sweep(directory, {SHA})
-    assert set(kept(directory)) == {SHA}
-    sweep(directory / "not there", ())
 
 
 SMALL_DISK = """

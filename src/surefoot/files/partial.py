@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Collection
 from pathlib import Path
 
 from surefoot.errors import Busy, Corrupt, NotFound
@@ -135,11 +134,3 @@ class Partial:
     def _drop(self) -> None:
         unlink(self._path)  # not synced: after a cut it is found wrong again
         self.close()
-
-
-def sweep(directory: Path, keep: Collection[str]) -> None:
-    """Only the partials of these objects are left. None of the others may be open."""
-    if directory.is_dir():
-        for path in sorted(directory.iterdir()):
-            if path.name not in keep:
-                durable.remove_tree(path)

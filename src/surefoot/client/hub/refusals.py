@@ -25,6 +25,11 @@ class Gone(NotFound):
     """An object that is not to be had, also with a fresh URL: asking again will not help (R15)."""
 
 
+def is_forbidden(error: Exception) -> bool:
+    """The caller may not, whatever it is that it asks for (403)."""
+    return isinstance(error, HubRefused) and error.status == 403
+
+
 def is_busy(status: int) -> bool:
     return status in BUSY or status >= 500
 

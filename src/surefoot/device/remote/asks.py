@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from surefoot.client.hub.refusals import HubRefused
+from surefoot.client.hub.refusals import HubRefused, is_forbidden
 from surefoot.device import effects as dev
 from surefoot.device.remote.credentials import Identity
 from surefoot.device.remote.steps import store
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 # What a device that is free asks for (hub-wire 4.2), and one that is busy (R16).
 OPEN = (Status.NEW, Status.DOWNLOADING, Status.INPROGRESS, Status.TESTING, Status.QUEUED)
 NEW_ONLY = (Status.NEW,)
-FORBIDDEN = 403
 WHYS: tuple[tuple[type[Exception], Why], ...] = (
     (Unreachable, Why.SILENT),
     (Busy, Why.BUSY),
@@ -60,7 +59,7 @@ async def answer(remote: "Remote", ask: do.Ask) -> on.Event:
 
 
 def _why(error: Exception) -> Why:
-    if isinstance(error, HubRefused) and error.status == FORBIDDEN:
+    if is_forbidden(error):
         return Why.UNKNOWN
     return next((why for kind, why in WHYS if isinstance(error, kind)), Why.OWN)
 

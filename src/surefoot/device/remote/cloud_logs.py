@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from surefoot.client.hub.refusals import HubRefused
+from surefoot.client.hub.refusals import HubRefused, is_forbidden
 from surefoot.device.log_reader import Follower
 from surefoot.device.logs import AGENT
 from surefoot.device.storage import Storage
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 Entry = dict[str, Any]
 MOST_ENTRIES, READ_BYTES = 200, 64 * 1024  # hub-wire 9: 256 KiB, what JSON adds included
 MOST_READS = 16
-FORBIDDEN = 403
 LOOK_EVERY_S = 2.0
 NOTE_EVERY_S = 30.0
 MOST_PAUSE_S = 60.0
@@ -83,7 +82,7 @@ class CloudLogs:
         try:
             await self._push(batch)
         except (HubRefused, NotFound) as error:
-            if isinstance(error, HubRefused) and error.status == FORBIDDEN:
+            if is_forbidden(error):
                 return False  # of this device for now, not of these lines
             if len(batch) == 1:
                 return True
